@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * h5index.h - dataset headers and chunk indexes of HDF5 files, read
+ * without libhdf5
+ *
+ * Reads what bulk access needs: data space, data type, layout messages of
+ * versions 3, 4 and 5, filter pipeline, fill value, and every kind of
+ * chunk index (v1 and v2 B-tree, fixed and extensible array, single chunk,
+ * implicit).  The source may be foreign: everything is bounds-checked.
+ * After the HDF5 File Format Specification, versions 3 and 4.
+ */
+#ifndef DCOR_RTDC_H5INDEX_H
+#define DCOR_RTDC_H5INDEX_H
+
+#include "base/src.h"
+
+#define DCOR_H5_MAXRANK	32
+#define DCOR_H5_MAXFILT	8
+#define DCOR_H5_NOADDR	UINT64_MAX
+
+enum dcor_h5class {		/* of a data type, HDF5's numbers */
+	DCOR_H5_INT = 0, DCOR_H5_FLOAT = 1, DCOR_H5_TIME = 2,
+	DCOR_H5_STRING = 3, DCOR_H5_BITFIELD = 4, DCOR_H5_OPAQUE = 5,
+	DCOR_H5_COMPOUND = 6, DCOR_H5_REFERENCE = 7, DCOR_H5_ENUM = 8,
+	DCOR_H5_VLEN = 9, DCOR_H5_ARRAY = 10, DCOR_H5_COMPLEX = 11
+};
+
+struct dcor_h5type {
+	enum dcor_h5class cls;
+	uint32_t	 size;		/* bytes an element */
+	int		 is_signed;	/* INT */
+	int		 is_big;	/* big-endian INT, FLOAT */
+	int		 standard;	/* INT: all bits used, no padding;
+					 * FLOAT: IEEE 754 of its size */
+	int		 strpad;	/* STRING: 0 NUL-terminated, 1 NUL-padded,
+					 * 2 space-padded */
+	int		 utf8;		/* STRING: character set */
+};
+
+enum dcor_h5layout {
+	DCOR_H5_COMPACT = 0, DCOR_H5_CONTIGUOUS = 1, DCOR_H5_CHUNKED = 2,
+	DCOR_H5_VIRTUAL = 3
+};
+
+struct dcor_h5filter {
+	uint16_t	 id;		/* 1 deflate, 2 shuffle, 3 Fletcher32,
+					 * 4 szip, 32000 LZF, 32015 Zstandard */
+	uint16_t	 flags;		/* bit 0: optional */
+	uint16_t	 ncd;
+	uint32_t	 cd[20];	/* the first client values */
+};
+
+struct dcor_h5dset {
+	unsigned	 rank;		/* 0: scalar or null */
+	int		 null_space;	/* H5S_NULL */
+	uint64_t	 dim[DCOR_H5_MAXRANK];
+	uint64_t	 maxdim[DCOR_H5_MAXRANK];	/* UINT64_MAX: unlimited */
+	struct dcor_h5type type;
+	enum dcor_h5layout layout;
+	int		 external;	/* raw data in other files */
+	uint64_t	 addr;		/* of contiguous data or chunk index;
+					 * DCOR_H5_NOADDR: not allocated */
+	uint64_t	 size;		/* bytes of contiguous, compact data */
+	unsigned char	*compact;	/* compact data (owned), or NULL */
+	uint32_t	 chunk[DCOR_H5_MAXRANK];	/* elements */
+	unsigned	 nfilt;
+	struct dcor_h5filter filt[DCOR_H5_MAXFILT];	/* order of writing */
+	int		 fill_set;	/* fill value defined (else zeros) */
+	unsigned char	*fill;		/* type.size bytes (owned), or NULL */
+	struct {			/* private: the chunk index */
+		int		 kind;
+		uint64_t	 single_size;
+		uint32_t	 single_mask;
+		uint8_t		 param[8];
+		uint8_t		 flags, addr_bytes, len_bytes, version;
+	} ix;
+};
+
+/* One chunk as stored. */
+struct dcor_h5chunk {
+	uint64_t	 addr;		/* DCOR_H5_NOADDR: not there, all fill */
+	uint32_t	 size;		/* bytes in the file */
+	uint32_t	 mask;		/* bit i set: filter i was skipped */
+};
+
+struct dcor_h5super {
+	uint64_t	 base;		/* address 0 is at this offset */
+	uint8_t		 addr_bytes, len_bytes, version;
+};
+
+/* Finds and reads the superblock (at 0, 512, 1024, ...). */
+int dcor_h5_super(const struct dcor_src *src, struct dcor_h5super *out,
+    struct dcor_err *err);
+
+/* Reads the dataset whose object header is at address addr.
+ * Ownership: dcor_h5dset_fini frees what *out holds. */
+int dcor_h5dset_read(const struct dcor_src *src,
+    const struct dcor_h5super *sb, uint64_t addr, struct dcor_h5dset *out,
+    struct dcor_err *err);
+void dcor_h5dset_fini(struct dcor_h5dset *d);
+
+/* Number of chunks along each axis (rounded up) and in all; DCOR_EDATA if
+ * that overflows.  grid has room for rank entries and may be NULL. */
+int dcor_h5dset_grid(const struct dcor_h5dset *d, uint64_t *grid,
+    uint64_t *total, struct dcor_err *err);
+
+/*
+ * Reads the whole chunk index: *out has one entry a chunk of the current
+ * extent, in row-major order of the chunk grid.  Chunks outside the extent
+ * are ignored.  Ownership: the caller frees *out.
+ */
+int dcor_h5dset_chunks(const struct dcor_src *src,
+    const struct dcor_h5super *sb, const struct dcor_h5dset *d,
+    struct dcor_h5chunk **out, uint64_t *n, struct dcor_err *err);
+
+#endif /* DCOR_RTDC_H5INDEX_H */
