@@ -1,20 +1,17 @@
-# dcor-tools.  GNU make >= 4.0; no configure step.  Put local settings in
-# config.mk or on the command line; `make help` lists the targets.
-#
-#   make B=build/asan SAN=address,undefined check     out-of-tree variant
-#   make WITH_SLURM=0 WITH_TORCH=0                    leave out optional parts
+# SPDX-License-Identifier: GPL-3.0-or-later
+# dcor-tools.  GNU make >= 4.0; no configure step.  Local settings go to
+# config.mk or the command line; "make help" lists the targets.  A variant:
+#   make B=build/asan SAN=address,undefined check
 
 MAKEFLAGS += -r
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all check check-valgrind lint tidy fuzz install uninstall dist clean help FORCE
 .DEFAULT_GOAL := all
 
 VERSION    := 0.1.0
 B          ?= build
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
-LIBEXECDIR ?= $(PREFIX)/libexec
 DATADIR    ?= $(PREFIX)/share
 MANDIR     ?= $(DATADIR)/man
 BASHCOMP   ?= $(DATADIR)/bash-completion/completions
@@ -23,31 +20,53 @@ FISHCOMP   ?= $(DATADIR)/fish/vendor_completions.d
 INSTALL    ?= install
 PKG_CONFIG ?= pkg-config
 PROVE      ?= prove
+PYTHON     ?= python3
 CFLAGS     ?= -O2 -g
 SAN        ?=
 WERROR     ?= 0
-WITH_SLURM ?= $(if $(wildcard /usr/include/slurm/slurm.h),1,0)
+FUZZCC     ?= clang
+FUZZTIME   ?= 60
+J          ?= 2
+# pkg-config names; Debian's serial HDF5 is called hdf5
+HDF5       ?= hdf5
+ZSTD       ?= libzstd
+ZLIB       ?= zlib
+JANSSON    ?= jansson
+CRYPTO     ?= libcrypto
 -include config.mk
 
-pc      = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
-pkg     = $(if $(call pc,--modversion $(2)),,$(error $(2): pkg-config cannot find it))$(eval INC_$(1) := $(call pc,--cflags $(2)))$(eval LIB_$(1) := $(call pc,--libs $(2)))
-ifneq ($(filter clean help dist uninstall,$(or $(MAKECMDGOALS),all)),$(or $(MAKECMDGOALS),all))
-$(call pkg,hdf5,hdf5)
-$(call pkg,zstd,libzstd)
-$(call pkg,zlib,zlib)
-$(call pkg,jansson,jansson)
-$(call pkg,crypto,libcrypto)
-endif
+# Goals that compile nothing themselves: they need no library, and some of
+# them install what is missing and only then call make again.
+NOLIB := check check-peer demo bench fuzz deps clean help dist uninstall
+.PHONY: all tests check-now check-peer-now demo-now bench-now fuzz-now \
+	lint install FORCE $(NOLIB)
 
-# What each command links, beyond libdcor.  Keep these lists honest: a test
-# reads them back with readelf.
+# pkg(variable suffix, pkg-config name, Debian package)
+define pkg
+ifneq ($$(shell $(PKG_CONFIG) --exists $(2) 2>&1 || echo no),)
+$$(error $(2) is missing: apt-get install pkg-config $(3), or make deps)
+endif
+INC_$(1) := $$(shell $(PKG_CONFIG) --cflags $(2))
+LIB_$(1) := $$(shell $(PKG_CONFIG) --libs $(2))
+endef
+ifneq ($(filter-out $(NOLIB),$(or $(MAKECMDGOALS),all)),)
+$(eval $(call pkg,hdf5,$(HDF5),libhdf5-dev))
+$(eval $(call pkg,zstd,$(ZSTD),libzstd-dev))
+$(eval $(call pkg,zlib,$(ZLIB),zlib1g-dev))
+$(eval $(call pkg,jansson,$(JANSSON),libjansson-dev))
+$(eval $(call pkg,crypto,$(CRYPTO),libssl-dev))
+endif
+LIBS := hdf5 zstd zlib jansson crypto
+
+# What each program links beside libdcor.  A test reads it back with readelf.
 USES_dcor-segment := hdf5 zstd zlib jansson crypto
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla \
 	-Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -Wdouble-promotion
-HARD := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+HARD := $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
 LDHARD := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifneq ($(SAN),)
 HARD   := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -56,26 +75,36 @@ endif
 ifeq ($(WERROR),1)
 WARN   += -Werror
 endif
-ALL_CPPFLAGS := -Ilib -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 \
-	-DDCOR_VERSION='"$(VERSION)"' $(CPPFLAGS)
-ALL_CFLAGS = -std=c11 $(WARN) $(HARD) -ffile-prefix-map=$(CURDIR)=. \
-	-pthread $(CFLAGS) $(sort $(INC_hdf5) $(INC_zstd) $(INC_zlib) $(INC_jansson) $(INC_crypto))
-ALL_LDFLAGS = $(LDHARD) -pthread $(LDFLAGS)
+ALL_CPPFLAGS := -Ilib -Icmd -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 \
+	-DDCOR_VERSION='"$(VERSION)"' \
+	$(sort $(foreach l,$(LIBS),$(INC_$(l)))) $(CPPFLAGS)
+# Results must not depend on whether the compiler fuses a*b+c: always last.
+ALL_CFLAGS := -std=c11 $(WARN) $(HARD) -ffile-prefix-map=$(CURDIR)=. \
+	-pthread $(CFLAGS) -ffp-contract=off
+ALL_LDFLAGS := $(LDHARD) -pthread $(LDFLAGS)
+LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@
+libs = $(foreach l,$(1),$(LIB_$(l))) -lm $(LDLIBS)
 
-CMDS  := $(patsubst cmd/%.c,%,$(wildcard cmd/dcor-*.c))
-LIBO  := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
+CMDS  := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/dcor-*.c)))
+BINS  := $(CMDS:%=$(B)/bin/%)
+LIBO  := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c)))
 CLIO  := $(B)/cmd/cli.o
-UNIT  := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
-FUZZ  := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
-MAN1  := $(wildcard man/*.1)
-MAN5  := $(wildcard man/*.5)
-MAN7  := $(wildcard man/*.7)
+HELP  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*.c)))
+UNIT  := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/unit/*.c)))
+FUZZN := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(sort \
+	$(wildcard tests/fuzz/*.c))))
+REPLAY := $(FUZZN:%=$(B)/replay/%)
+FUZZB := $(FUZZN:%=$(B)/fuzz/%)
+MAN1  := $(sort $(wildcard man/*.1))
+MAN7  := $(sort $(wildcard man/*.7))
 
-all: $(CMDS:%=$(B)/bin/%)	## build every command
+all: $(BINS)			## build every program
+tests: all $(HELP) $(UNIT) $(REPLAY)	## build the test programs too
 
 # Recompile when the flags change, not only when a file does.
 $(B)/flags: FORCE
-	@mkdir -p $(@D); printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@.new; \
+	@mkdir -p $(@D); printf '%s\n' \
+	    '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@.new; \
 	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 $(B)/%.o: %.c $(B)/flags
@@ -88,36 +117,105 @@ $(B)/libdcor.a: $(LIBO)
 
 $(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(foreach u,$(USES_$*),$(LIB_$(u))) -lm $(LDLIBS)
+	$(LINK) $^ $(call libs,$(USES_$*))
 
-$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libdcor.a
+$(HELP): $(B)/tests/%: $(B)/tests/%.o $(CLIO) $(B)/libdcor.a
+	$(LINK) $^ $(call libs,$(LIBS))
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(CLIO) $(B)/libdcor.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_hdf5) $(LIB_zstd) $(LIB_zlib) $(LIB_jansson) $(LIB_crypto) -lm $(LDLIBS)
+	$(LINK) $^ $(call libs,$(LIBS))
 
-check: all $(UNIT)	## run the tests (TESTS=... to choose)
-	B='$(abspath $(B))' PATH="$(abspath $(B))/bin:$$PATH" LC_ALL=C \
-	$(PROVE) -j$(or $(J),2) -e '' $(or $(TESTS),$(UNIT) $(sort $(wildcard tests/*.t)))
+$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libdcor.a
+	@mkdir -p $(@D)
+	$(LINK) $^ $(call libs,$(LIBS))
 
-lint:	## man pages, shell scripts, headers, symbol names
-	mandoc -T lint -W warning man/*.[1-8]
-	shellcheck -x -s sh -e SC2034,SC2154 tests/*.t tests/*.sh .ci/run $(wildcard libexec/*)
-	for h in lib/*/*.h cmd/*.h; do printf '#include "%s"\n' "$$h" | \
-	    $(CC) $(ALL_CPPFLAGS) -std=c11 -Wall -Werror -I. -fsyntax-only -xc - || exit 1; done
-	$(MAKE) $(B)/libdcor.a && ! nm -g --defined-only $(B)/libdcor.a | awk 'NF==3 && $$3 !~ /^dcor_/' | grep .
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libdcor.a
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $^ $(call libs,$(LIBS))
 
-install: all	## install under DESTDIR
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMP)
-	$(INSTALL) -m 755 $(CMDS:%=$(B)/bin/%) $(DESTDIR)$(BINDIR)
+# The libraries are looked for when make reads this file, so targets that
+# may have to install them first do so and call make once more.
+DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' PROVE='$(PROVE)' LIBS='$(HDF5) \
+	$(ZSTD) $(ZLIB) $(JANSSON) $(CRYPTO)'
+check: deps			## run the tests (TESTS=... to choose)
+	@+$(MAKE) --no-print-directory check-now
+check-peer: deps		## compare with dcnum, if $(PYTHON) has it
+	@+$(MAKE) --no-print-directory check-peer-now
+demo: deps			## make a measurement and segment it
+	@+$(MAKE) --no-print-directory demo-now
+bench: deps			## measure the speed
+	@+$(MAKE) --no-print-directory bench-now
+fuzz:				## fuzz each parser for FUZZTIME seconds
+	@$(DEPS) CC='$(FUZZCC)' sh share/deps build fuzz
+	@+$(MAKE) --no-print-directory B=$(B)/fuzzing CC='$(FUZZCC)' \
+	    SAN=address,undefined,fuzzer-no-link fuzz-now
+deps:				## install what building and testing need
+	@$(DEPS) sh share/deps build
+
+TESTENV = B='$(abspath $(B))' PATH="$(abspath $(B))/bin:$$PATH" LC_ALL=C \
+	CC='$(CC)' PYTHON='$(PYTHON)' SAN='$(SAN)'
+
+check-now: tests
+	$(TESTENV) USES='$(foreach c,$(CMDS),$(c): $(USES_$(c));)' \
+	    $(PROVE) -j$(J) -e '' \
+	    $(or $(TESTS),$(UNIT) $(sort $(wildcard tests/t[0-9]*.t)))
+
+check-peer-now: tests
+	@if $(PYTHON) -c 'import dcnum' 2>/dev/null; then \
+	    for t in $(sort $(wildcard tests/peer/*.py)); do echo "$$t"; \
+	    $(TESTENV) $(PYTHON) $$t || exit 1; done; \
+	else echo 'check-peer: skipped: $(PYTHON) has no dcnum'; fi
+
+demo-now: tests
+	@$(TESTENV) sh share/demo.sh
+
+bench-now: tests
+	@$(TESTENV) sh tests/bench.sh
+
+fuzz-now: $(FUZZB)
+	@for n in $(FUZZN); do mkdir -p $(B)/corpus/$$n; \
+	    echo "fuzz $$n: $(FUZZTIME) s"; $(B)/fuzz/$$n -verbosity=0 \
+	    -max_total_time=$(FUZZTIME) -timeout=10 -rss_limit_mb=2048 \
+	    -print_final_stats=1 -artifact_prefix=$(B)/$$n- $(B)/corpus/$$n \
+	    $(wildcard tests/fuzz/corpus/$$n) || exit 1; done
+
+lint: $(B)/libdcor.a		## style, symbols, man pages, scripts
+	@$(DEPS) sh share/deps build lint
+	@B='$(abspath $(B))' CC='$(CC)' CPPFLAGS='$(subst ',,$(ALL_CPPFLAGS))' \
+	    $(PROVE) -e sh tests/lint.sh
+
+install: all			## install under DESTDIR
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 \
+	    $(MANDIR)/man7 $(BASHCOMP) $(ZSHCOMP) $(FISHCOMP))
+	$(INSTALL) -m 755 $(BINS) $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
+	$(INSTALL) -m 644 completions/_dcor $(DESTDIR)$(ZSHCOMP)/_dcor
+	for c in $(CMDS); do \
+	    $(INSTALL) -m 644 completions/dcor.bash $(DESTDIR)$(BASHCOMP)/$$c && \
+	    $(INSTALL) -m 644 completions/dcor.fish $(DESTDIR)$(FISHCOMP)/$$c.fish \
+	    || exit 1; done
 
-uninstall:	## remove what install put there
-	cd $(DESTDIR)$(BINDIR) && rm -f $(CMDS)
-	cd $(DESTDIR)$(MANDIR)/man1 && rm -f $(notdir $(MAN1))
+uninstall:			## remove what install put there
+	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(ZSHCOMP)/_dcor \
+	    $(CMDS:%=$(DESTDIR)$(BASHCOMP)/%) \
+	    $(CMDS:%=$(DESTDIR)$(FISHCOMP)/%.fish) \
+	    $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
+	    $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
 
-clean:	## remove the build tree
+dist:				## a source archive of the last commit
+	mkdir -p $(B)
+	git archive --prefix=dcor-tools-$(VERSION)/ HEAD | gzip -n9 \
+	    >$(B)/dcor-tools-$(VERSION).tar.gz
+
+clean:				## remove the build tree
 	rm -rf $(B)
 
-help:	## this list
-	@sed -n 's/^\([a-z-]*\):.*##/\1:/p' Makefile
+help:				## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 14
+	@echo 'variables: B CC CFLAGS SAN WERROR PREFIX DESTDIR TESTS FUZZTIME J'
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(patsubst %.o,%.d,$(LIBO) $(CLIO) $(CMDS:%=$(B)/cmd/%.o) \
+	$(HELP:%=%.o) $(UNIT:$(B)/%=$(B)/tests/%.o) \
+	$(FUZZN:%=$(B)/tests/fuzz/%.o) $(B)/tests/fuzz/replay.o)
