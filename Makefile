@@ -88,7 +88,7 @@ libs = $(foreach l,$(1),$(LIB_$(l))) -lm $(LDLIBS)
 CMDS  := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/dcor-*.c)))
 BINS  := $(CMDS:%=$(B)/bin/%)
 LIBO  := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c)))
-CLIO  := $(B)/cmd/cli.o
+CLIO  := $(B)/cmd/cli.o $(B)/cmd/clirun.o
 HELP  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*.c)))
 UNIT  := $(patsubst tests/%.c,$(B)/%,$(sort $(wildcard tests/unit/*.c)))
 FUZZN := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(sort \
@@ -121,7 +121,6 @@ $(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
 
 $(HELP): $(B)/tests/%: $(B)/tests/%.o $(CLIO) $(B)/libdcor.a
 	$(LINK) $^ $(call libs,$(LIBS))
-
 $(B)/unit/%: $(B)/tests/unit/%.o $(CLIO) $(B)/libdcor.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(call libs,$(LIBS))
