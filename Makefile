@@ -191,10 +191,9 @@ install: all			## install under DESTDIR
 	$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
 	$(INSTALL) -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
 	$(INSTALL) -m 644 completions/_dcor $(DESTDIR)$(ZSHCOMP)/_dcor
-	for c in $(CMDS); do \
-	    $(INSTALL) -m 644 completions/dcor.bash $(DESTDIR)$(BASHCOMP)/$$c && \
-	    $(INSTALL) -m 644 completions/dcor.fish $(DESTDIR)$(FISHCOMP)/$$c.fish \
-	    || exit 1; done
+	for c in $(CMDS); do $(INSTALL) -m 644 completions/dcor.bash \
+	    $(DESTDIR)$(BASHCOMP)/$$c && $(INSTALL) -m 644 \
+	    completions/dcor.fish $(DESTDIR)$(FISHCOMP)/$$c.fish || exit 1; done
 
 uninstall:			## remove what install put there
 	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(ZSHCOMP)/_dcor \
@@ -212,8 +211,8 @@ clean:				## remove the build tree
 	rm -rf $(B)
 
 help:				## this list
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 14
-	@echo 'variables: B CC CFLAGS SAN WERROR PREFIX DESTDIR TESTS FUZZTIME J'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 14
+	@echo 'variables: B CC CFLAGS SAN WERROR PREFIX DESTDIR TESTS J FUZZTIME'
 
 -include $(patsubst %.o,%.d,$(LIBO) $(CLIO) $(CMDS:%=$(B)/cmd/%.o) \
 	$(HELP:%=%.o) $(UNIT:$(B)/%=$(B)/tests/%.o) \

@@ -120,7 +120,8 @@ kill -USR1 $pid
 wait $pid
 ok 'SIGUSR1 asks for a line' grep -q \
     '^cliprog: f.rtdc: .*% of 40 frames, .*/s, 0:0[01] left$' err
-(trap '' HUP; "$p" -q -d steps & echo $! >pid; wait $!; echo $? >rc) >out 2>err &
+(trap '' HUP
+"$p" -q -d steps & echo $! >pid; wait $!; echo $? >rc) >out 2>err &
 while ! grep -q ready out 2>/dev/null; do :; done
 kill -HUP "$(cat pid)"
 wait $!

@@ -22,7 +22,8 @@ same(const char *want)
 {
 	int r;
 
-	r = dcor_jw_done(&w, NULL) == 0 && strcmp(dcor_buf_str(&buf), want) == 0;
+	r = dcor_jw_done(&w, NULL) == 0 &&
+	    strcmp(dcor_buf_str(&buf), want) == 0;
 	if (!r)
 		printf("# got  %s\n# want %s\n", dcor_buf_str(&buf), want);
 	return r;

@@ -1,0 +1,57 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Manual pages: the examples parse; those marked TEST run, in a directory
+# with a measurement called measurement.rtdc.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+mkrtdc=$B/tests/mkrtdc
+
+# Each example of a page to ex.N.sh, those to run to run.N.sh.
+split() {
+	awk '
+	/^\.\\" TEST/ { test = 1 }
+	/^\.Bd -literal/ { file = (test ? "run." : "ex.") ++n ".sh"
+		on = 1; test = 0; next }
+	/^\.Ed/ { on = 0 }
+	on { gsub(/\\e/, "\\"); print >file }' "$1"
+}
+
+for page in "$top"/man/*.[1-8]; do
+	p=${page##*/}
+	rm -f ex.*.sh run.*.sh
+	split "$page"
+	for e in ex.*.sh run.*.sh; do
+		test -f "$e" || continue
+		ok "$p: ${e%.sh} parses" sh -n "$e"
+	done
+	for e in run.*.sh; do
+		test -f "$e" || continue
+		if ! test -x "$mkrtdc"; then
+			skip "$p: ${e%.sh} runs" 'no mkrtdc'
+			continue
+		fi
+		rm -rf work
+		mkdir work
+		"$mkrtdc" -n 300 work/measurement.rtdc >/dev/null
+		ok "$p: $(head -n 1 "$e")" sh -c \
+		    "cd work && sh -eu ../$e"
+	done
+	for x in $(sed -n 's/^\.Xr \(dcor-[a-z]*\) \([1-8]\).*/\1.\2/p' \
+	    "$page" | sort -u); do
+		ok "$p: $x exists" test -f "$top/man/$x"
+	done
+done
+
+# Every variable that is read is in a page, and the other way round.
+sed -n 's/.*getenv("\([A-Z0-9_]*\)").*/\1/p' "$top"/cmd/*.c \
+    "$top"/lib/*/*.c | sort -u >read
+sed -n 's/^\.It Ev \([A-Z0-9_]*\).*/\1/p' "$top"/man/dcor-tools.7 |
+    sort -u >said
+is 'the environment is documented' "$(comm -23 read said)" ''
+for c in "$B"/bin/dcor-*; do
+	test -x "$c" || continue
+	c=${c##*/}
+	ok "dcor-tools(7) names $c" grep -q "It Xr $c 1" \
+	    "$top/man/dcor-tools.7"
+done
+done_testing
