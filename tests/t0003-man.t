@@ -36,18 +36,19 @@ for page in "$top"/man/*.[1-8]; do
 		ok "$p: $(head -n 1 "$e")" sh -c \
 		    "cd work && sh -eu ../$e"
 	done
-	for x in $(sed -n 's/^\.Xr \(dcor-[a-z]*\) \([1-8]\).*/\1.\2/p' \
-	    "$page" | sort -u); do
+	sed -n 's/^\.Xr \(dcor-[a-z]*\) \([1-8]\).*/\1.\2/p' "$page" |
+	    sort -u >xrefs
+	while read -r x; do
 		ok "$p: $x exists" test -f "$top/man/$x"
-	done
+	done <xrefs
 done
 
 # Every variable that is read is in a page, and the other way round.
 sed -n 's/.*getenv("\([A-Z0-9_]*\)").*/\1/p' "$top"/cmd/*.c \
-    "$top"/lib/*/*.c | sort -u >read
+    "$top"/lib/*/*.c | sort -u >used
 sed -n 's/^\.It Ev \([A-Z0-9_]*\).*/\1/p' "$top"/man/dcor-tools.7 |
     sort -u >said
-is 'the environment is documented' "$(comm -23 read said)" ''
+is 'the environment is documented' "$(comm -23 used said)" ''
 for c in "$B"/bin/dcor-*; do
 	test -x "$c" || continue
 	c=${c##*/}

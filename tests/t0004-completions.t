@@ -21,7 +21,7 @@ for s in bash:dcor.bash zsh:_dcor fish:dcor.fish; do
 	fi
 done
 
-complete() {	# WORD...: what bash offers for the last one
+offers() {	# WORD...: what bash offers for the last one
 	bash -c '. "$0"; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
 	compopt() { :; }
 	_dcor "$1"; printf "%s\n" "${COMPREPLY[@]}"' ./dcor.bash "$@" |
@@ -29,10 +29,10 @@ complete() {	# WORD...: what bash offers for the last one
 }
 if command -v bash >/dev/null; then
 	is 'bash completes an option' \
-	    "$(complete dcor-segment --pro)" '--progress '
+	    "$(offers dcor-segment --pro)" '--progress '
 	is 'bash completes a choice' \
-	    "$(complete dcor-segment --progress '')" 'auto json none '
+	    "$(offers dcor-segment --progress '')" 'auto json none '
 	: >a.rtdc
-	is 'bash completes a file' "$(complete dcor-segment a)" 'a.rtdc '
+	is 'bash completes a file' "$(offers dcor-segment a)" 'a.rtdc '
 fi
 done_testing
