@@ -82,7 +82,8 @@ ALL_CPPFLAGS := -Ilib -Icmd -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 \
 ALL_CFLAGS := -std=c11 $(WARN) $(HARD) -ffile-prefix-map=$(CURDIR)=. \
 	-pthread $(CFLAGS) -ffp-contract=off
 ALL_LDFLAGS := $(LDHARD) -pthread $(LDFLAGS)
-LINK = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@
+say = $(if $(V),,@printf '  %s\n' '$(1)';)
+LINK = $(call say,LINK $@) $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@
 libs = $(foreach l,$(1),$(LIB_$(l))) -lm $(LDLIBS)
 
 CMDS  := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/dcor-*.c)))
@@ -109,11 +110,12 @@ $(B)/flags: FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP \
+	    -c -o $@ $<
 
 $(B)/libdcor.a: $(LIBO)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(call say,AR $@) $(AR) rcsD $@ $^
 
 $(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
 	@mkdir -p $(@D)
@@ -156,8 +158,8 @@ TESTENV = B='$(abspath $(B))' PATH="$(abspath $(B))/bin:$$PATH" LC_ALL=C \
 	CC='$(CC)' PYTHON='$(PYTHON)' SAN='$(SAN)'
 
 check-now: tests
-	$(TESTENV) USES='$(foreach c,$(CMDS),$(c): $(USES_$(c));)' \
-	    $(PROVE) -j$(J) -e '' \
+	@$(TESTENV) USES='$(foreach c,$(CMDS),$(c): $(USES_$(c));)' \
+	    $(PROVE) --failures --comments -j$(J) -e '' \
 	    $(or $(TESTS),$(UNIT) $(sort $(wildcard tests/t[0-9]*.t)))
 
 check-peer-now: tests
@@ -182,7 +184,7 @@ fuzz-now: $(FUZZB)
 lint: $(B)/libdcor.a		## style, symbols, man pages, scripts
 	@$(DEPS) sh share/deps build lint
 	@B='$(abspath $(B))' CC='$(CC)' CPPFLAGS='$(subst ',,$(ALL_CPPFLAGS))' \
-	    $(PROVE) -e sh tests/lint.sh
+	    $(PROVE) --failures --comments -e sh tests/lint.sh
 
 install: all			## install under DESTDIR
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 \
@@ -203,16 +205,15 @@ uninstall:			## remove what install put there
 	    $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
 
 dist:				## a source archive of the last commit
-	mkdir -p $(B)
-	git archive --prefix=dcor-tools-$(VERSION)/ HEAD | gzip -n9 \
-	    >$(B)/dcor-tools-$(VERSION).tar.gz
+	mkdir -p $(B) && git archive --prefix=dcor-tools-$(VERSION)/ HEAD | \
+	    gzip -n9 >$(B)/dcor-tools-$(VERSION).tar.gz
 
 clean:				## remove the build tree
 	rm -rf $(B)
 
 help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 14
-	@echo 'variables: B CC CFLAGS SAN WERROR PREFIX DESTDIR TESTS J FUZZTIME'
+	@echo 'variables: B CC CFLAGS SAN WERROR PREFIX DESTDIR TESTS J V'
 
 -include $(patsubst %.o,%.d,$(LIBO) $(CLIO) $(CMDS:%=$(B)/cmd/%.o) \
 	$(HELP:%=%.o) $(UNIT:$(B)/%=$(B)/tests/%.o) \

@@ -9,6 +9,8 @@ mkrtdc=$B/tests/mkrtdc
 # Each example of a page to ex.N.sh, those to run to run.N.sh.
 split() {
 	awk '
+	/^\.Sh/ { ex = $2 == "EXAMPLES" }
+	!ex { next }
 	/^\.\\" TEST/ { test = 1 }
 	/^\.Bd -literal/ { file = (test ? "run." : "ex.") ++n ".sh"
 		on = 1; test = 0; next }
