@@ -34,7 +34,7 @@ for page in "$top"/man/*.[1-8]; do
 		fi
 		rm -rf work
 		mkdir work
-		"$mkrtdc" -n 300 work/measurement.rtdc >/dev/null
+		"$mkrtdc" -q --frames 300 -o work/measurement.rtdc
 		ok "$p: $(head -n 1 "$e")" sh -c \
 		    "cd work && sh -eu ../$e"
 	done
