@@ -20,6 +20,7 @@ struct dcor_frame {
 	const uint8_t	*bg;		/* w * h: its background image */
 	int		 has_off;	/* off counts */
 	double		 off;		/* added to bg, grey levels */
+	double		 bg_med;	/* true median of bg, without off */
 };
 
 /* Bit x & 63 of word[y * stride + (x >> 6)] is pixel (x, y); bits beyond
@@ -32,6 +33,14 @@ struct dcor_bits {
 /* Pixels (x0 ... x1-1, y). */
 struct dcor_run {
 	uint16_t	 y, x0, x1;
+};
+
+/* The pixels of one event: 8-connected, runs in raster order; its box is
+ * x0 ... x1-1, y0 ... y1-1.  run is borrowed. */
+struct dcor_blob {
+	const struct dcor_run	*run;
+	uint32_t		 nruns, npix;
+	uint16_t		 x0, y0, x1, y1;
 };
 
 #endif /* DCOR_SEGM_FRAME_H */
