@@ -12,7 +12,7 @@ frames=${FRAMES:-4000}
 member() {	# NAME: of the record
 	sed -n "s/.*\"$1\":\"*\([^,\"}]*\).*/\1/p" "$dir/record.json"
 }
-row() { printf '  %-22s %s\n' "$1" "$2"; }
+row() { printf '  %-24s %s\n' "$1" "$2"; }
 megabytes() { awk -v n="$(wc -c <"$1")" 'BEGIN { printf "%.1f MB", n / 1e6 }'; }
 
 mkdir -p "$dir"
@@ -26,7 +26,7 @@ row size "$(megabytes "$in")"
 echo
 echo "Segmenting it:  dcor-segment $in"
 "$B/bin/dcor-segment" --json "$in" >"$dir/record.json"
-"$B/tests/mkrtdc" --score --verify "$in" "$out" >"$dir/score.txt"
+"$B/tests/score" --least 95 "$in" "$out" >"$dir/score.txt"
 
 row frames "$(member frames)"
 row events "$(member events)"
@@ -40,7 +40,7 @@ row size "$(megabytes "$out")"
 
 echo
 echo "Compared with the cells that are there:"
-sed 's/^/  /' "$dir/score.txt"
+awk -F '\t' '{ printf "  %-24s %s\n", $1, $2 }' "$dir/score.txt"
 
 echo
 echo "Look at the result:  h5ls -r $out"
