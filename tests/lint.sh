@@ -63,7 +63,7 @@ external() {
 		only("^(lib/rtdc/h5[a-z]*|lib/rtdc/chunk|lib/net/h5url|" \
 		    "tests/.*)\\.[ch]$", "HDF5") }
 	/^#[ \t]*include <(zstd|zlib)/ {
-		only("^(lib/rtdc/chunk|tests/.*)\\.c$", $2) }
+		only("^(lib/rtdc/chunk|tests/.*)\\.[ch]$", $2) }
 	/^#[ \t]*include <openssl/ {
 		only("^lib/(base/hash|net/sigv4)\\.c$", "OpenSSL") }
 	/^#[ \t]*include <jansson/ { only("^lib/base/json\\.c$", "jansson") }
