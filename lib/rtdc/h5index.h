@@ -4,9 +4,12 @@
  * without libhdf5
  *
  * Reads what bulk access needs: data space, data type, layout messages of
- * versions 3, 4 and 5, filter pipeline, fill value, and every kind of
- * chunk index (v1 and v2 B-tree, fixed and extensible array, single chunk,
- * implicit).  The source may be foreign: everything is bounds-checked.
+ * versions 1 to 5, filter pipeline, fill value, and every kind of chunk
+ * index (v1 and v2 B-tree, fixed and extensible array, single chunk,
+ * implicit).  The source may be foreign: everything is bounds-checked,
+ * checksums are verified, work and memory are proportional to the index.
+ * Not read, and said so: messages in a file's shared-message heap, chunks
+ * of 4 GiB or more.  External files and virtual datasets are only flagged.
  * After the HDF5 File Format Specification, versions 3 and 4.
  */
 #ifndef DCOR_RTDC_H5INDEX_H
@@ -46,8 +49,8 @@ struct dcor_h5filter {
 	uint16_t	 id;		/* 1 deflate, 2 shuffle, 3 Fletcher32,
 					 * 4 szip, 32000 LZF, 32015 Zstandard */
 	uint16_t	 flags;		/* bit 0: optional */
-	uint16_t	 ncd;
-	uint32_t	 cd[20];	/* the first client values */
+	uint16_t	 ncd;		/* client values in the file */
+	uint32_t	 cd[20];	/* the first of them, then zeros */
 };
 
 struct dcor_h5dset {
@@ -58,27 +61,31 @@ struct dcor_h5dset {
 	struct dcor_h5type type;
 	enum dcor_h5layout layout;
 	int		 external;	/* raw data in other files */
-	uint64_t	 addr;		/* of contiguous data or chunk index;
+	uint64_t	 addr;		/* of contiguous data or chunk index,
+					 * from sb->base on;
 					 * DCOR_H5_NOADDR: not allocated */
-	uint64_t	 size;		/* bytes of contiguous, compact data */
+	uint64_t	 size;		/* bytes of contiguous, compact data:
+					 * at least dims * type.size */
 	unsigned char	*compact;	/* compact data (owned), or NULL */
 	uint32_t	 chunk[DCOR_H5_MAXRANK];	/* elements */
 	unsigned	 nfilt;
 	struct dcor_h5filter filt[DCOR_H5_MAXFILT];	/* order of writing */
 	int		 fill_set;	/* fill value defined (else zeros) */
 	unsigned char	*fill;		/* type.size bytes (owned), or NULL */
+	uint64_t	 chunk_bytes;	/* of a whole chunk without filters */
 	struct {			/* private: the chunk index */
-		int		 kind;
+		int		 kind;	/* as in the layout message; 0: v1 */
+		int		 partial;	/* edge chunks unfiltered */
+		int		 sized;	/* single: size and mask given */
 		uint64_t	 single_size;
 		uint32_t	 single_mask;
-		uint8_t		 param[8];
-		uint8_t		 flags, addr_bytes, len_bytes, version;
 	} ix;
 };
 
 /* One chunk as stored. */
 struct dcor_h5chunk {
-	uint64_t	 addr;		/* DCOR_H5_NOADDR: not there, all fill */
+	uint64_t	 addr;		/* from sb->base on;
+					 * DCOR_H5_NOADDR: not there, all fill */
 	uint32_t	 size;		/* bytes in the file */
 	uint32_t	 mask;		/* bit i set: filter i was skipped */
 };
@@ -106,8 +113,10 @@ int dcor_h5dset_grid(const struct dcor_h5dset *d, uint64_t *grid,
 
 /*
  * Reads the whole chunk index: *out has one entry a chunk of the current
- * extent, in row-major order of the chunk grid.  Chunks outside the extent
- * are ignored.  Ownership: the caller frees *out.
+ * extent, in row-major order of the chunk grid (NULL if there is none).
+ * Chunks outside the extent are ignored; each one inside lies within the
+ * source.  DCOR_EARG unless the layout is chunked.
+ * Ownership: the caller frees *out.
  */
 int dcor_h5dset_chunks(const struct dcor_src *src,
     const struct dcor_h5super *sb, const struct dcor_h5dset *d,
