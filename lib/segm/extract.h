@@ -89,6 +89,7 @@ void dcor_extract_free(struct dcor_extract *x);
 /*
  * Appends the events of one frame, in the order of their labels, to out.
  * mask is the segmenter's raw mask; it is used as scratch and destroyed.
+ * After a failure out holds what it held before.
  */
 int dcor_extract_frame(struct dcor_extract *x, const struct dcor_frame *f,
     struct dcor_bits *mask, uint32_t frame, struct dcor_events *out,
