@@ -229,6 +229,10 @@ dcor_h5sum(const unsigned char *p, size_t n)
 int
 dcor_h5sum_ok(const unsigned char *p, size_t n)
 {
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	if (n > 0)			/* or a fuzzer never gets past here */
+		return 1;
+#endif
 	return dcor_h5sum(p, n) == word(p + n, 4);
 }
 
