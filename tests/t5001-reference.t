@@ -10,7 +10,7 @@ cmp=$B/tests/refcmp
 for job in "$data"/*.json; do
 	n=$(basename "$job" .json)
 	in=$(sed -n 's/^ *"input": "\(.*\)",*$/\1/p' "$job")
-	# arguments are words without blanks or patterns
+	# shellcheck disable=SC2046 # words without blanks or patterns
 	set -- $("$B/tests/refargs" "$job")
 	run dcor-segment -q "$@" -o "$n.rtdc" "$data/$in"
 	is "$n: status" "$rc:$(cat err)" 0:
