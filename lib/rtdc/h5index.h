@@ -35,8 +35,8 @@ struct dcor_h5type {
 	int		 is_big;	/* big-endian INT, FLOAT */
 	int		 standard;	/* INT: all bits used, no padding;
 					 * FLOAT: IEEE 754 of its size */
-	int		 strpad;	/* STRING: 0 NUL-terminated, 1 NUL-padded,
-					 * 2 space-padded */
+	int		 strpad;	/* STRING: 0 NUL-terminated,
+					 * 1 NUL-padded, 2 space-padded */
 	int		 utf8;		/* STRING: character set */
 };
 
@@ -57,7 +57,7 @@ struct dcor_h5dset {
 	unsigned	 rank;		/* 0: scalar or null */
 	int		 null_space;	/* H5S_NULL */
 	uint64_t	 dim[DCOR_H5_MAXRANK];
-	uint64_t	 maxdim[DCOR_H5_MAXRANK];	/* UINT64_MAX: unlimited */
+	uint64_t	 maxdim[DCOR_H5_MAXRANK]; /* UINT64_MAX: unlimited */
 	struct dcor_h5type type;
 	enum dcor_h5layout layout;
 	int		 external;	/* raw data in other files */
@@ -84,8 +84,8 @@ struct dcor_h5dset {
 
 /* One chunk as stored. */
 struct dcor_h5chunk {
-	uint64_t	 addr;		/* from sb->base on;
-					 * DCOR_H5_NOADDR: not there, all fill */
+	uint64_t	 addr;		/* from sb->base on; DCOR_H5_NOADDR:
+					 * not there, all fill */
 	uint32_t	 size;		/* bytes in the file */
 	uint32_t	 mask;		/* bit i set: filter i was skipped */
 };

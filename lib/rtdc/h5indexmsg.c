@@ -3,7 +3,6 @@
 #include "rtdc/h5indexrd.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	MSG_SPACE = 0x01, MSG_TYPE = 0x03, MSG_OLDFILL = 0x04,
@@ -160,12 +159,9 @@ take_fill(struct dcor_h5msgs *m, struct dcor_h5cur *c, int old,
 		return c->bad ? bad(err, "fill value too short") : 0;
 	if ((p = dcor_h5cur_skip(c, size)) == NULL)
 		return bad(err, "fill value too short");
-	if ((d->fill = malloc(size)) == NULL)
-		return dcor_err_nomem(err);
-	memcpy(d->fill, p, size);
 	m->fill_size = size;
 	d->fill_set = 1;
-	return 0;
+	return dcor_h5dup(p, size, &d->fill, err);
 }
 
 static int
@@ -221,10 +217,7 @@ take_compact(struct dcor_h5dset *d, struct dcor_h5cur *c, uint64_t n,
 	p = dcor_h5cur_skip(c, (size_t)n);
 	if (n == 0 || p == NULL)
 		return 0;
-	if ((d->compact = malloc((size_t)n)) == NULL)
-		return dcor_err_nomem(err);
-	memcpy(d->compact, p, (size_t)n);
-	return 0;
+	return dcor_h5dup(p, (size_t)n, &d->compact, err);
 }
 
 /* Versions 1 and 2. */

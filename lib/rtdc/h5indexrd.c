@@ -252,3 +252,13 @@ dcor_h5mul(uint64_t a, uint64_t b, uint64_t *out, struct dcor_err *err)
 	*out = a * b;
 	return 0;
 }
+
+int
+dcor_h5dup(const unsigned char *p, size_t n, unsigned char **out,
+    struct dcor_err *err)
+{
+	if ((*out = malloc(n)) == NULL)
+		return dcor_err_nomem(err);
+	memcpy(*out, p, n);
+	return 0;
+}

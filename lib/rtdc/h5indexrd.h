@@ -67,7 +67,11 @@ int dcor_h5sum_ok(const unsigned char *p, size_t n);
 /* DCOR_EDATA with a message about the structure at addr. */
 int dcor_h5bad(struct dcor_err *err, uint64_t addr, const char *what);
 
-/* a * b, a + b; DCOR_EDATA when it overflows. */
+/* A copy of n > 0 bytes. */
+int dcor_h5dup(const unsigned char *p, size_t n, unsigned char **out,
+    struct dcor_err *err);
+
+/* a * b; DCOR_EDATA when it overflows. */
 int dcor_h5mul(uint64_t a, uint64_t b, uint64_t *out, struct dcor_err *err);
 
 /* Messages of an object header (h5indexmsg.c).  The flags that are set in

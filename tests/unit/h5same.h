@@ -255,7 +255,8 @@ same_layout(hid_t d, hid_t p, const struct dcor_src *src,
 		if (o->addr == DCOR_H5_NOADDR ? off + 1 != sb->base &&
 		    off != HADDR_UNDEF : o->addr + sb->base != off)
 			return diff("offset");
-		if (o->addr != DCOR_H5_NOADDR && o->size != H5Dget_storage_size(d))
+		if (o->addr != DCOR_H5_NOADDR &&
+		    o->size != H5Dget_storage_size(d))
 			return diff("size %" PRIu64, o->size);
 	}
 	if (l != H5D_CHUNKED)
