@@ -200,6 +200,7 @@ put_scalar(hid_t events, const char *name, const char *type)
 		v[i] = strcmp(name, "time") == 0 ?
 		    (double)i / (rate > 0 ? rate : 500) :
 		    strcmp(name, "frame") == 0 ? (double)(1000 + i) :
+		    strcmp(name, "bg_off") == 0 ? sin((double)i / 10) :
 		    20 + sin((double)i / 100) + 0.01 * mk_unit(&s);
 	sp = H5Screate_simple(1, &n, &max);
 	p = layout(1, &ck);
