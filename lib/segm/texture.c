@@ -175,25 +175,37 @@ unpaired(struct dcor_texture *t, const uint8_t *g, size_t from, size_t to)
 	}
 }
 
-/* At most NPAIR - p->n pairs of g[a], g[b], whole chunks. */
+/* CHUNK pairs at once, in a form that compilers make vectors of. */
 static inline void
-make_pairs(struct pairs *restrict p, const uint8_t *restrict a,
-    const uint8_t *restrict b, size_t n)
+make_chunk(uint16_t *restrict cell, uint16_t *restrict sum,
+    uint8_t *restrict dif, const uint8_t *restrict a,
+    const uint8_t *restrict b)
 {
-	uint16_t *cell = p->cell + p->n, *sum = p->sum + p->n;
-	uint8_t *dif = p->dif + p->n;
-	uint16_t lo, hi;
-	size_t i, j;
+	uint8_t lo[CHUNK], hi[CHUNK];
+	unsigned i;
+
+	for (i = 0; i < CHUNK; i++) {
+		lo[i] = a[i] < b[i] ? a[i] : b[i];
+		hi[i] = a[i] < b[i] ? b[i] : a[i];
+	}
+	for (i = 0; i < CHUNK; i++)
+		dif[i] = (uint8_t)(hi[i] - lo[i]);
+	for (i = 0; i < CHUNK; i++) {
+		cell[i] = (uint16_t)((uint16_t)(hi[i] * (hi[i] + 1)) / 2 +
+		    lo[i]);
+		sum[i] = (uint16_t)(hi[i] + lo[i]);
+	}
+}
+
+/* At most NPAIR - p->n pairs of a[i], b[i]; whole chunks are made. */
+static inline void
+make_pairs(struct pairs *p, const uint8_t *a, const uint8_t *b, size_t n)
+{
+	size_t i;
 
 	for (i = 0; i < n; i += CHUNK)
-		for (j = 0; j < CHUNK; j++) {
-			lo = a[i + j] < b[i + j] ? a[i + j] : b[i + j];
-			hi = a[i + j] < b[i + j] ? b[i + j] : a[i + j];
-			cell[i + j] = (uint16_t)((uint16_t)(hi *
-			    (uint16_t)(hi + 1)) / 2 + lo);
-			sum[i + j] = (uint16_t)(lo + hi);
-			dif[i + j] = (uint8_t)(hi - lo);
-		}
+		make_chunk(p->cell + p->n + i, p->sum + p->n + i,
+		    p->dif + p->n + i, a + i, b + i);
 	p->n += n;
 }
 
