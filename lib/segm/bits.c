@@ -12,9 +12,10 @@ dcor_room(void *p, size_t *cap, size_t n, size_t size, struct dcor_err *err)
 
 	if (n <= *cap)
 		return DCOR_OK;
-	want = n > SIZE_MAX / 2 ? n : 2 * n;
-	if (want < 64)
-		want = 64;
+	/* Less slack where there is much. */
+	if (n > SIZE_MAX / 2)
+		return dcor_err_nomem(err);
+	want = n < 64 ? 64 : n < (1 << 20) ? 2 * n : n + n / 8;
 	if (want > SIZE_MAX / size)
 		return dcor_err_nomem(err);
 	memcpy(&old, p, sizeof(old));

@@ -38,8 +38,9 @@ dcor_bits_tail(uint32_t w)
 	return w % 64 == 0 ? UINT64_MAX : ((uint64_t)1 << w % 64) - 1;
 }
 
-/* Makes *p hold n elements of size bytes at least, doubling *cap; the old
- * content stays.  New memory is zero. */
+/* Makes the array at *p (p is a pointer to the pointer) hold n elements of
+ * size bytes at least, and more, so that appending is cheap; *cap is how
+ * many.  The old content stays.  New memory is zero. */
 int dcor_room(void *p, size_t *cap, size_t n, size_t size,
     struct dcor_err *err);
 

@@ -40,15 +40,10 @@ dcor_bright(const struct dcor_frame *f, const struct dcor_pixels *p,
 {
 	double off = f->has_off ? f->off : 0, n = (double)p->n;
 	double vm, cm, dv, dc, vs = 0, cs = 0;
-	int64_t v = 0, c = 0;
 	size_t i;
 
-	for (i = 0; i < p->n; i++) {
-		v += p->v[i];
-		c += p->c[i];
-	}
-	vm = (double)v / n;
-	cm = (double)c / n;
+	vm = (double)p->vsum / n;
+	cm = (double)p->csum / n;
 	for (i = 0; i < p->n; i++) {
 		dv = p->v[i] - vm;
 		dc = p->c[i] - cm;

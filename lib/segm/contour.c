@@ -4,15 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Directions: 0 east, 1 north-east, ... counter-clockwise, 7 south-east.
- * A neighbourhood is 9 bits, bit 3 * (dy + 1) + dx + 1.
- */
+/* Directions: 0 east, 1 north-east, ... counter-clockwise, 7 south-east. */
 static const int8_t step_x[8] = { 1, 1, 0, -1, -1, -1, 0, 1 };
 static const int8_t step_y[8] = { 0, -1, -1, -1, 0, 1, 1, 1 };
-static const uint8_t step_bit[8] = { 5, 2, 1, 0, 3, 6, 7, 8 };
 
-/* The neighbourhood of (x, y); the plane has a margin of one pixel. */
+/* Three pixels of the row above or of the same row to bits of a ring. */
+static const uint8_t above[8] = { 0, 8, 4, 12, 2, 10, 6, 14 };
+static const uint8_t beside[8] = { 0, 16, 0, 16, 1, 17, 1, 17 };
+
+/* The neighbours of (x, y), bit d in direction d; the plane has a margin of
+ * one pixel. */
 static inline unsigned
 around(const struct dcor_bits *b, uint32_t x, uint32_t y)
 {
@@ -27,28 +28,14 @@ around(const struct dcor_bits *b, uint32_t x, uint32_t y)
 		v |= r[b->stride + 1] << (64 - s);
 		w |= r[2 * (size_t)b->stride + 1] << (64 - s);
 	}
-	return (unsigned)((u & 7) | (v & 7) << 3 | (w & 7) << 6);
-}
-
-/* A ring of neighbours, bit d in direction d, from a neighbourhood. */
-static inline unsigned
-ring(unsigned nb)
-{
-	unsigned d, m = 0;
-
-	for (d = 0; d < 8; d++)
-		m |= (nb >> step_bit[d] & 1) << d;
-	return m;
+	return above[u & 7] | beside[v & 7] | (unsigned)(w & 7) << 5;
 }
 
 /* The first neighbour counter-clockwise from direction s on. */
 static inline unsigned
-turn(unsigned nb, unsigned s)
+turn(unsigned ring, unsigned s)
 {
-	unsigned m = ring(nb);
-
-	m = (m | m << 8) >> s;
-	return (s + (unsigned)__builtin_ctz(m)) & 7;
+	return (s + (unsigned)__builtin_ctz((ring | ring << 8) >> s)) & 7;
 }
 
 static int
@@ -68,7 +55,7 @@ follow(struct dcor_contour *c, uint32_t x0, uint32_t y0, int32_t ox,
 {
 	const struct dcor_bits *b = &c->plane.bits;
 	uint32_t x = x0, y = y0, endx, endy, nx, ny;
-	unsigned s, nb = around(b, x, y) & ~16U;
+	unsigned s, nb = around(b, x, y);
 	size_t n = 0;
 	int rc;
 
@@ -84,7 +71,7 @@ follow(struct dcor_contour *c, uint32_t x0, uint32_t y0, int32_t ox,
 	}
 	/* Clockwise from west: the pixel from which the start is entered
 	 * last. */
-	for (s = 3; (nb >> step_bit[s] & 1) == 0; s = (s - 1) & 7)
+	for (s = 3; (nb >> s & 1) == 0; s = (s - 1) & 7)
 		;
 	endx = x + (uint32_t)step_x[s];
 	endy = y + (uint32_t)step_y[s];

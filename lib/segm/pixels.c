@@ -51,8 +51,12 @@ dcor_pixels(struct dcor_pixels *p, const struct dcor_frame *f,
 		p->n += (size_t)(r->x1 - r->x0);
 	}
 	memset(p->hist, 0, sizeof(p->hist));
-	for (i = 0; i < p->n; i++)
+	p->vsum = p->csum = 0;
+	for (i = 0; i < p->n; i++) {
 		p->hist[p->c[i] + 255]++;
+		p->csum += p->c[i];
+		p->vsum += p->v[i];
+	}
 	for (p->lo = -255; p->hist[p->lo + 255] == 0; p->lo++)
 		;
 	for (p->hi = 255; p->hist[p->hi + 255] == 0; p->hi--)

@@ -17,6 +17,7 @@ struct dcor_pixels {
 	uint8_t		*g;		/* n: room for others */
 	uint32_t	 hist[512];	/* of c + 255 */
 	int		 lo, hi;	/* the extremes of c */
+	int64_t		 vsum, csum;	/* of v, of c */
 	size_t		 n;
 	size_t		 vcap, ccap, gcap;
 };

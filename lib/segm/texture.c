@@ -21,7 +21,8 @@
 
 #define NGREY	256
 #define NCELL	(NGREY * (NGREY + 1) / 2)
-#define NLOG	16384		/* table of logarithms, elements */
+#define NLOG	32768		/* table of logarithms, elements */
+#define NSMALL	(NLOG / 2)	/* pixels for which that is enough */
 #define NPAIR	4096		/* pairs that are worked on at a time */
 #define CHUNK	32
 
@@ -52,7 +53,7 @@ struct dcor_texture {
 	int		 wraps;		/* value 255 is to be ignored */
 	double		 idm[NGREY];	/* 1 / (1 + k^2) */
 	double		 clog[NLOG];	/* c log2 c */
-	double		 dlog[NLOG];	/* clog[c + 1] - clog[c] */
+	double		 dlog[NSMALL];	/* clog[c + 1] - clog[c] */
 	union {
 		uint16_t	 u16[NCELL];
 		uint32_t	 u32[NCELL];
@@ -72,7 +73,7 @@ dcor_texture_new(struct dcor_texture **out, struct dcor_err *err)
 		t->idm[i] = 1.0 / (double)(1 + i * i);
 	for (i = 2; i < NLOG; i++)
 		t->clog[i] = (double)i * log2((double)i);
-	for (i = 0; i < NLOG - 1; i++)
+	for (i = 0; i < NSMALL; i++)
 		t->dlog[i] = t->clog[i + 1] - t->clog[i];
 	return DCOR_OK;
 }
@@ -173,6 +174,17 @@ unpaired(struct dcor_texture *t, const uint8_t *g, size_t from, size_t to)
 		t->s1 -= g[from];
 		t->s2 -= g[from] * g[from];
 	}
+}
+
+/* CHUNK grey values at once. */
+static inline void
+make_grey(uint8_t *restrict g, const int16_t *restrict c, int lo)
+{
+	uint16_t low = (uint16_t)lo;
+	unsigned i;
+
+	for (i = 0; i < CHUNK; i++)
+		g[i] = (uint8_t)((uint16_t)c[i] - low);
 }
 
 /* CHUNK pairs at once, in a form that compilers make vectors of. */
@@ -312,18 +324,25 @@ struct entropies {
 	double	one, sum, dif, idm;	/* sums of c log c; of c / (1+k^2) */
 };
 
-/* Also whether all is in one bin, where the sums would not be exact. */
-static void
-add_entropies(const struct dcor_texture *t, struct entropies *e)
+/* The logarithm of every count of a small blob is in the table; without a
+ * call the sums stay in registers. */
+static inline __attribute__((always_inline)) double
+log_of(const struct dcor_texture *t, uint32_t c, int small)
+{
+	return small ? t->clog[c] : xlog(t, c);
+}
+
+static inline __attribute__((always_inline)) void
+add_entropies(const struct dcor_texture *t, struct entropies *e, int small)
 {
 	double one = 0, even = 0, odd = 0, dif = 0, idm = 0;
 	unsigned i;
 
 	for (i = 0; i < t->levels; i++) {
-		one += xlog(t, t->hone[i]);
-		even += xlog(t, t->hsum[2 * i]);
-		odd += xlog(t, t->hsum[2 * i + 1]);
-		dif += xlog(t, t->hdif[i]);
+		one += log_of(t, t->hone[i], small);
+		even += log_of(t, t->hsum[2 * i], small);
+		odd += log_of(t, t->hsum[2 * i + 1], small);
+		dif += log_of(t, t->hdif[i], small);
 		idm += t->hdif[i] * t->idm[i];
 	}
 	e->one = one;
@@ -341,7 +360,7 @@ entropy(double n, double s, double nlogn)
 }
 
 static void
-describe(struct dcor_texture *t, double *out)
+describe(struct dcor_texture *t, int small, double *out)
 {
 	double n = (double)t->p.total, all = 2 * n, mean, vx, cov, ent, hx, x;
 	double nlog = xlog(t, t->p.total), alllog = xlog(t, 2 * t->p.total);
@@ -351,7 +370,10 @@ describe(struct dcor_texture *t, double *out)
 
 	for (k = 1; k < t->levels; k++)
 		kk += (int64_t)k * k * t->hdif[k];
-	add_entropies(t, &e);
+	if (small)
+		add_entropies(t, &e, 1);
+	else
+		add_entropies(t, &e, 0);
 	mid = t->s1 / total;
 	p = t->s1 - mid * total;
 	q = t->s2 - 2 * mid * t->s1 + mid * mid * total;
@@ -412,7 +434,7 @@ direction(struct dcor_texture *t, const struct dcor_blob *b,
 	finish_cells(t, small);
 	if (t->p.total == 0)
 		return 0;
-	describe(t, out);
+	describe(t, small, out);
 	return 1;
 }
 
@@ -447,7 +469,7 @@ dcor_texture(struct dcor_texture *t, const struct dcor_blob *b,
     struct dcor_pixels *p, double *feat, struct dcor_err *err)
 {
 	const uint32_t *hist = p->hist + p->lo + 255;
-	int small = p->n < NLOG;
+	int small = p->n < NSMALL;
 	int64_t s1 = 0, s2 = 0;
 	double d[4][T_N];
 	unsigned i, k;
@@ -458,8 +480,8 @@ dcor_texture(struct dcor_texture *t, const struct dcor_blob *b,
 		feat[avg_feat[i]] = feat[avg_feat[i] + 1] = (double)NAN;
 	t->wraps = p->hi - p->lo >= 255;
 	t->levels = t->wraps ? 255 : (unsigned)(p->hi - p->lo) + 1;
-	for (j = 0; j < p->n; j++)
-		p->g[j] = (uint8_t)(p->c[j] - p->lo);
+	for (j = 0; j < p->n; j += CHUNK)
+		make_grey(p->g + j, p->c + j, p->lo);
 	for (i = 0; !t->wraps && i < t->levels; i++) {
 		s1 += (int64_t)i * hist[i];
 		s2 += (int64_t)i * i * hist[i];

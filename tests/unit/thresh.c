@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "segm/thresh.h"
+/* The source itself, to call every kernel and not just the fastest. */
+#include "segm/thresh.c"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "segm/bits.h"
 #include "tap.h"
 
 #define W 200
@@ -45,6 +44,26 @@ wrong(const struct dcor_frame *f, double thresh)
 			    (x < f->w && d < thresh);
 		}
 	dcor_plane_fini(&p);
+	return bad;
+}
+
+/* Words on which a kernel differs from the definition. */
+static size_t
+wrong_words(kernel *fn, const uint8_t *p, const uint8_t *q)
+{
+	uint64_t out[W * H / 64], want;
+	size_t bad = 0, i, j;
+	unsigned k;
+
+	for (k = 1; k <= 255; k++) {
+		fn(p, q, W * H / 64, k, k % 2 ? 0 : UINT64_MAX, out);
+		for (i = 0; i < W * H / 64; i++) {
+			for (want = 0, j = 0; j < 64; j++)
+				want |= (uint64_t)(p[i * 64 + j] -
+				    q[i * 64 + j] >= (int)k) << j;
+			bad += out[i] != (k % 2 ? want : ~want);
+		}
+	}
 	return bad;
 }
 
@@ -97,5 +116,16 @@ main(void)
 		bad += wrong(&f, (double)k - 255 - 0.1);
 	}
 	OK(bad == 0);
+
+	for (i = 0; i < W * H; i++) {
+		image[i] = (uint8_t)rnd();
+		bg[i] = (uint8_t)(i % 3 == 0 ? rnd() : 0);
+	}
+	OK(wrong_words(choose(), image, bg) == 0);
+#if HAVE_X86
+	OK(wrong_words(kernel_sse2, image, bg) == 0);
+	OK(!__builtin_cpu_supports("avx2") ||
+	    wrong_words(kernel_avx2, image, bg) == 0);
+#endif
 	return DONE();
 }
