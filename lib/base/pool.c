@@ -166,17 +166,6 @@ dcor_pool_wait(struct dcor_pool *p, struct dcor_task *t)
 	pthread_mutex_unlock(&p->mu);
 }
 
-int
-dcor_pool_done(struct dcor_pool *p, struct dcor_task *t)
-{
-	int done;
-
-	pthread_mutex_lock(&p->mu);
-	done = t->done;
-	pthread_mutex_unlock(&p->mu);
-	return done;
-}
-
 struct each {
 	void		(*fn)(void *arg, size_t i, unsigned worker);
 	void		*arg;

@@ -42,9 +42,6 @@ void dcor_pool_submit(struct dcor_pool *p, struct dcor_task *t);
 /* Returns when t has run. */
 void dcor_pool_wait(struct dcor_pool *p, struct dcor_task *t);
 
-/* Whether t has run; does not wait. */
-int dcor_pool_done(struct dcor_pool *p, struct dcor_task *t);
-
 /* fn(arg, i, worker) for i = 0 ... n-1, in any order; returns when all
  * have run. */
 void dcor_pool_each(struct dcor_pool *p, size_t n,

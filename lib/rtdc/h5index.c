@@ -298,7 +298,8 @@ dcor_h5dset_grid(const struct dcor_h5dset *d, uint64_t *grid,
 	unsigned i;
 	int rc;
 
-	*total = 0;
+	if (total != NULL)
+		*total = 0;
 	if (d->layout != DCOR_H5_CHUNKED || d->rank == 0)
 		return dcor_err_set(err, DCOR_EARG, 0, "dataset has no chunks");
 	for (i = 0; i < d->rank; i++)
@@ -311,6 +312,7 @@ dcor_h5dset_grid(const struct dcor_h5dset *d, uint64_t *grid,
 		if ((rc = dcor_h5mul(all, n, &all, err)) != 0)
 			return rc;
 	}
-	*total = all;
+	if (total != NULL)
+		*total = all;
 	return 0;
 }

@@ -107,7 +107,7 @@ int dcor_h5dset_read(const struct dcor_src *src,
 void dcor_h5dset_fini(struct dcor_h5dset *d);
 
 /* Number of chunks along each axis (rounded up) and in all; DCOR_EDATA if
- * that overflows.  grid has room for rank entries and may be NULL. */
+ * that overflows.  grid has room for rank entries; either may be NULL. */
 int dcor_h5dset_grid(const struct dcor_h5dset *d, uint64_t *grid,
     uint64_t *total, struct dcor_err *err);
 

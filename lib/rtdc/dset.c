@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rtdc/dset.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_MAX	((uint64_t)1 << 31)	/* bytes, decoded */
+
+struct dcor_dset {
+	struct dcor_h5		*h;
+	char			*path;
+	struct dcor_h5dset	 info;
+	struct dcor_h5chunk	*chunk;		/* chunked, fast: the index */
+	uint64_t		 nchunk;
+	uint64_t		 grid[DCOR_H5_MAXRANK];
+	uint64_t		 per_row;	/* chunks in a row of the grid */
+	size_t			 chunk_size;	/* bytes, decoded */
+	size_t			 row_size;
+	int			 fast;
+	int			 whole_rows;	/* chunks span axes 1, 2, ... */
+};
+
+struct dcor_reader {
+	struct dcor_codec	*codec;
+	unsigned char		*raw;		/* a chunk as stored */
+	size_t			 rawcap;
+	unsigned char		*data;		/* a chunk decoded */
+	size_t			 datacap;
+	const struct dcor_dset	*of;		/* whose chunk that is */
+	uint64_t		 which;
+};
+
+int
+dcor_reader_new(struct dcor_reader **out, struct dcor_err *err)
+{
+	struct dcor_reader *r;
+	int rc;
+
+	*out = NULL;
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return dcor_err_nomem(err);
+	rc = dcor_codec_new(&r->codec, err);
+	if (rc != DCOR_OK) {
+		free(r);
+		return rc;
+	}
+	*out = r;
+	return DCOR_OK;
+}
+
+void
+dcor_reader_free(struct dcor_reader *r)
+{
+	if (r == NULL)
+		return;
+	dcor_codec_free(r->codec);
+	free(r->raw);
+	free(r->data);
+	free(r);
+}
+
+static int
+grow(unsigned char **p, size_t *cap, size_t n, struct dcor_err *err)
+{
+	unsigned char *q;
+
+	if (n <= *cap)
+		return DCOR_OK;
+	q = realloc(*p, n);
+	if (q == NULL)
+		return dcor_err_nomem(err);
+	*p = q;
+	*cap = n;
+	return DCOR_OK;
+}
+
+/* Whether bulk reads can go around libhdf5. */
+static int
+can_be_fast(const struct dcor_h5dset *i)
+{
+	if (i->external || i->layout == DCOR_H5_VIRTUAL)
+		return 0;
+	if (i->type.cls == DCOR_H5_VLEN || i->type.cls == DCOR_H5_REFERENCE)
+		return 0;
+	if ((i->type.cls == DCOR_H5_INT || i->type.cls == DCOR_H5_FLOAT) &&
+	    !i->type.standard)
+		return 0;
+	return i->layout != DCOR_H5_CHUNKED ||
+	    dcor_filters_known(i->filt, i->nfilt);
+}
+
+/* Sizes that follow from the shape, with every product checked. */
+static int
+measure(struct dcor_dset *d, struct dcor_err *err)
+{
+	const struct dcor_h5dset *i = &d->info;
+	uint64_t row = i->type.size, chunk = i->type.size;
+	unsigned k;
+
+	if (i->null_space || i->rank == 0)
+		return dcor_err_set(err, DCOR_EDATA, 0, "%s: has no rows",
+		    d->path);
+	for (k = 1; k < i->rank; k++)
+		if (__builtin_mul_overflow(row, i->dim[k], &row) ||
+		    row > CHUNK_MAX)
+			return dcor_err_set(err, DCOR_EDATA, 0,
+			    "%s: absurd shape", d->path);
+	d->row_size = (size_t)row;
+	if (i->layout != DCOR_H5_CHUNKED)
+		return DCOR_OK;
+	d->whole_rows = 1;
+	d->per_row = 1;
+	for (k = 0; k < i->rank; k++) {
+		if (__builtin_mul_overflow(chunk, (uint64_t)i->chunk[k],
+		    &chunk) || chunk > CHUNK_MAX || chunk == 0)
+			return dcor_err_set(err, DCOR_EDATA, 0,
+			    "%s: absurd chunks", d->path);
+		if (k > 0 && i->chunk[k] != i->dim[k])
+			d->whole_rows = 0;
+		if (k > 0)
+			d->per_row *= d->grid[k];
+	}
+	d->chunk_size = (size_t)chunk;
+	return DCOR_OK;
+}
+
+int
+dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
+    struct dcor_err *err)
+{
+	struct dcor_err why = DCOR_ERR_INIT;
+	struct dcor_dset *d;
+	uint64_t addr = 0;
+	int rc;
+
+	*out = NULL;
+	d = calloc(1, sizeof(*d));
+	if (d == NULL)
+		return dcor_err_nomem(err);
+	d->h = h;
+	d->path = strdup(path);
+	if (d->path == NULL) {
+		rc = dcor_err_nomem(&why);
+		goto out;
+	}
+	rc = dcor_h5_addr(h, path, &addr, &why);
+	if (rc == DCOR_OK)
+		rc = dcor_h5dset_read(dcor_h5_src(h), dcor_h5_superblock(h),
+		    addr, &d->info, &why);
+	if (rc == DCOR_OK && d->info.layout == DCOR_H5_CHUNKED)
+		rc = dcor_h5dset_grid(&d->info, d->grid, NULL, &why);
+	if (rc == DCOR_OK)
+		rc = measure(d, &why);
+	if (rc != DCOR_OK)
+		goto out;
+	d->fast = can_be_fast(&d->info);
+	if (d->fast && d->info.layout == DCOR_H5_CHUNKED)
+		rc = dcor_h5dset_chunks(dcor_h5_src(h), dcor_h5_superblock(h),
+		    &d->info, &d->chunk, &d->nchunk, &why);
+out:
+	if (rc != DCOR_OK) {
+		rc = dcor_err_set(err, why.code, why.sys, "%s: %s", path,
+		    why.msg);
+		dcor_dset_close(d);
+		return rc;
+	}
+	*out = d;
+	return DCOR_OK;
+}
+
+void
+dcor_dset_close(struct dcor_dset *d)
+{
+	if (d == NULL)
+		return;
+	dcor_h5dset_fini(&d->info);
+	free(d->chunk);
+	free(d->path);
+	free(d);
+}
+
+const struct dcor_h5dset *
+dcor_dset_info(const struct dcor_dset *d)
+{
+	return &d->info;
+}
+
+const char *
+dcor_dset_path(const struct dcor_dset *d)
+{
+	return d->path;
+}
+
+struct dcor_h5 *
+dcor_dset_file(const struct dcor_dset *d)
+{
+	return d->h;
+}
+
+uint64_t
+dcor_dset_rows(const struct dcor_dset *d)
+{
+	return d->info.dim[0];
+}
+
+size_t
+dcor_dset_row_size(const struct dcor_dset *d)
+{
+	return d->row_size;
+}
+
+int
+dcor_dset_is_fast(const struct dcor_dset *d)
+{
+	return d->fast;
+}
+
+uint64_t
+dcor_dset_chunk_rows(const struct dcor_dset *d)
+{
+	return d->info.layout == DCOR_H5_CHUNKED ? d->info.chunk[0] : 1;
+}
+
+/* Elements of the fill value, n bytes of them. */
+static void
+fill(const struct dcor_h5dset *i, unsigned char *p, size_t n)
+{
+	size_t el = i->type.size;
+
+	if (i->fill == NULL) {
+		memset(p, 0, n);
+		return;
+	}
+	for (; n >= el; p += el, n -= el)
+		memcpy(p, i->fill, el);
+}
+
+/* Decodes chunk c of d to dst (chunk_size bytes). */
+static int
+decode(const struct dcor_dset *d, struct dcor_reader *r, uint64_t c,
+    unsigned char *dst, struct dcor_err *err)
+{
+	const struct dcor_h5chunk *ch = &d->chunk[c];
+	struct dcor_err why = DCOR_ERR_INIT;
+	int rc;
+
+	if (ch->addr == DCOR_H5_NOADDR) {
+		fill(&d->info, dst, d->chunk_size);
+		return DCOR_OK;
+	}
+	rc = grow(&r->raw, &r->rawcap, ch->size, &why);
+	if (rc == DCOR_OK)
+		rc = dcor_src_read(dcor_h5_src(d->h),
+		    dcor_h5_superblock(d->h)->base + ch->addr, r->raw,
+		    ch->size, &why);
+	if (rc == DCOR_OK)
+		rc = dcor_chunk_decode(r->codec, d->info.filt, d->info.nfilt,
+		    ch->mask, d->info.type.size, r->raw, ch->size, dst,
+		    d->chunk_size, &why);
+	if (rc != DCOR_OK)
+		return dcor_err_set(err, why.code, why.sys,
+		    "%s: chunk at row %llu: %s", d->path,
+		    (unsigned long long)(c / d->per_row * d->info.chunk[0]),
+		    why.msg);
+	return DCOR_OK;
+}
+
+/* Copies what chunk c and rows first ... first+n-1 have in common. */
+static void
+paste(const struct dcor_dset *d, uint64_t c, const unsigned char *chunk,
+    uint64_t first, uint64_t n, unsigned char *buf)
+{
+	const struct dcor_h5dset *i = &d->info;
+	uint64_t at[DCOR_H5_MAXRANK], len[DCOR_H5_MAXRANK];
+	uint64_t pos[DCOR_H5_MAXRANK] = { 0 };
+	uint64_t src, dst, skip;
+	unsigned k, last = i->rank - 1;
+
+	for (k = i->rank; k-- > 0; c /= d->grid[k] ? d->grid[k] : 1) {
+		at[k] = c % d->grid[k] * i->chunk[k];
+		len[k] = i->dim[k] - at[k];
+		if (len[k] > i->chunk[k])
+			len[k] = i->chunk[k];
+	}
+	skip = first > at[0] ? first - at[0] : 0;
+	if (at[0] + len[0] > first + n)
+		len[0] = first + n - at[0];
+	for (pos[0] = skip; pos[0] < len[0];) {
+		for (k = 0, src = 0, dst = 0; k < i->rank; k++) {
+			src = src * i->chunk[k] + pos[k];
+			dst = dst * (k == 0 ? 1 : i->dim[k]) + at[k] + pos[k] -
+			    (k == 0 ? first : 0);
+		}
+		memcpy(buf + dst * i->type.size, chunk + src * i->type.size,
+		    (last == 0 ? len[0] - pos[0] : len[last]) *
+		    i->type.size);
+		if (last == 0)
+			break;
+		for (k = last; k-- > 0;) {
+			if (++pos[k] < len[k] || k == 0)
+				break;
+			pos[k] = 0;
+		}
+	}
+}
+
+static int
+read_chunked(const struct dcor_dset *d, struct dcor_reader *r,
+    uint64_t first, uint64_t n, unsigned char *buf, struct dcor_err *err)
+{
+	uint64_t per = d->info.chunk[0];
+	uint64_t c, end, row0;
+	int rc;
+
+	c = first / per * d->per_row;
+	end = ((first + n - 1) / per + 1) * d->per_row;
+	for (; c < end; c++) {
+		row0 = c / d->per_row * per;
+		if (d->whole_rows && row0 >= first &&
+		    row0 + per <= first + n) {
+			rc = decode(d, r, c, buf + (row0 - first) *
+			    d->row_size, err);
+			if (rc != DCOR_OK)
+				return rc;
+			continue;
+		}
+		if (r->of != d || r->which != c) {
+			r->of = NULL;
+			rc = grow(&r->data, &r->datacap, d->chunk_size, err);
+			if (rc == DCOR_OK)
+				rc = decode(d, r, c, r->data, err);
+			if (rc != DCOR_OK)
+				return rc;
+			r->of = d;
+			r->which = c;
+		}
+		paste(d, c, r->data, first, n, buf);
+	}
+	return DCOR_OK;
+}
+
+static void
+swap_bytes(unsigned char *p, size_t n, size_t el)
+{
+	unsigned char t;
+	size_t i;
+
+	for (; n >= el; p += el, n -= el)
+		for (i = 0; i < el / 2; i++) {
+			t = p[i];
+			p[i] = p[el - 1 - i];
+			p[el - 1 - i] = t;
+		}
+}
+
+int
+dcor_dset_read(const struct dcor_dset *d, struct dcor_reader *r,
+    uint64_t first, uint64_t n, void *buf, struct dcor_err *err)
+{
+	const struct dcor_h5dset *i = &d->info;
+	size_t bytes;
+	int rc;
+
+	if (first > i->dim[0] || n > i->dim[0] - first)
+		return dcor_err_set(err, DCOR_EDATA, 0,
+		    "%s: row %llu of %llu", d->path,
+		    (unsigned long long)(first + n),
+		    (unsigned long long)i->dim[0]);
+	if (n == 0 || d->row_size == 0)
+		return DCOR_OK;
+	bytes = (size_t)n * d->row_size;
+	if (!d->fast)
+		return dcor_h5_read_rows(d->h, d->path, first, n, buf, bytes,
+		    err);
+	if (i->layout == DCOR_H5_CHUNKED)
+		rc = read_chunked(d, r, first, n, buf, err);
+	else if (i->compact != NULL) {
+		if ((first + n) * d->row_size > i->size)
+			return dcor_err_set(err, DCOR_EDATA, 0,
+			    "%s: short data", d->path);
+		memcpy(buf, i->compact + first * d->row_size, bytes);
+		rc = DCOR_OK;
+	} else if (i->addr == DCOR_H5_NOADDR) {
+		fill(i, buf, bytes);
+		rc = DCOR_OK;
+	} else
+		rc = dcor_src_read(dcor_h5_src(d->h),
+		    dcor_h5_superblock(d->h)->base + i->addr +
+		    first * d->row_size, buf, bytes, err);
+	if (rc == DCOR_OK && i->type.is_big && i->type.size > 1 &&
+	    (i->type.cls == DCOR_H5_INT || i->type.cls == DCOR_H5_FLOAT))
+		swap_bytes(buf, bytes, i->type.size);
+	return rc;
+}
+
+/* Element k of p as a double. */
+static double
+number(const struct dcor_h5type *t, const unsigned char *p, uint64_t k)
+{
+	union {
+		int8_t i8; int16_t i16; int32_t i32; int64_t i64;
+		uint8_t u8; uint16_t u16; uint32_t u32; uint64_t u64;
+		float f; double d;
+	} v;
+
+	memcpy(&v, p + k * t->size, t->size);
+	if (t->cls == DCOR_H5_FLOAT)
+		return t->size == 4 ? (double)v.f : v.d;
+	if (t->is_signed)
+		return t->size == 1 ? v.i8 : t->size == 2 ? v.i16 :
+		    t->size == 4 ? v.i32 : (double)v.i64;
+	return t->size == 1 ? v.u8 : t->size == 2 ? v.u16 :
+	    t->size == 4 ? v.u32 : (double)v.u64;
+}
+
+static int
+is_number(const struct dcor_dset *d)
+{
+	const struct dcor_h5type *t = &d->info.type;
+
+	if (d->info.rank != 1)
+		return 0;
+	if (t->cls == DCOR_H5_FLOAT)
+		return t->size == 4 || t->size == 8;
+	return t->cls == DCOR_H5_INT && (t->size == 1 || t->size == 2 ||
+	    t->size == 4 || t->size == 8);
+}
+
+int
+dcor_dset_read_f64(const struct dcor_dset *d, struct dcor_reader *r,
+    uint64_t first, uint64_t n, double *buf, struct dcor_err *err)
+{
+	unsigned char block[8192];
+	uint64_t k, part, per;
+	int rc;
+
+	if (!is_number(d))
+		return dcor_err_set(err, DCOR_EDATA, 0,
+		    "%s: not a column of numbers", d->path);
+	per = sizeof(block) / d->info.type.size;
+	for (; n > 0; first += part, n -= part, buf += part) {
+		part = n < per ? n : per;
+		rc = dcor_dset_read(d, r, first, part, block, err);
+		if (rc != DCOR_OK)
+			return rc;
+		for (k = 0; k < part; k++)
+			buf[k] = number(&d->info.type, block, k);
+	}
+	return DCOR_OK;
+}
+
+int
+dcor_dset_read_u64(const struct dcor_dset *d, struct dcor_reader *r,
+    uint64_t first, uint64_t n, uint64_t *buf, struct dcor_err *err)
+{
+	unsigned char block[8192];
+	uint64_t k, part, per, u;
+	double f;
+	int rc;
+
+	if (!is_number(d))
+		return dcor_err_set(err, DCOR_EDATA, 0,
+		    "%s: not a column of numbers", d->path);
+	per = sizeof(block) / d->info.type.size;
+	for (; n > 0; first += part, n -= part, buf += part) {
+		part = n < per ? n : per;
+		rc = dcor_dset_read(d, r, first, part, block, err);
+		if (rc != DCOR_OK)
+			return rc;
+		for (k = 0; k < part; k++) {
+			f = number(&d->info.type, block, k);
+			if (!(f >= 0 && f < 18446744073709551616.0) ||
+			    f != floor(f))
+				return dcor_err_set(err, DCOR_EDATA, 0,
+				    "%s: row %llu: no index", d->path,
+				    (unsigned long long)(first + k));
+			u = (uint64_t)f;
+			if (d->info.type.cls == DCOR_H5_INT &&
+			    d->info.type.size == 8)
+				memcpy(&u, block + 8 * k, 8);
+			buf[k] = u;
+		}
+	}
+	return DCOR_OK;
+}
+
+int
+dcor_dset_read_lines(struct dcor_h5 *h, const char *path,
+    struct dcor_names *out, struct dcor_err *err)
+{
+	const struct dcor_h5dset *i;
+	struct dcor_reader *r = NULL;
+	struct dcor_dset *d = NULL;
+	unsigned char *all = NULL;
+	size_t len, el;
+	uint64_t k;
+	int rc;
+
+	out->name = NULL;
+	out->n = 0;
+	rc = dcor_dset_open(h, path, &d, err);
+	if (rc != DCOR_OK)
+		return rc;
+	i = dcor_dset_info(d);
+	if (i->type.cls == DCOR_H5_VLEN) {
+		dcor_dset_close(d);
+		return dcor_h5_read_lines(h, path, out, err);
+	}
+	el = i->type.size;
+	if (i->type.cls != DCOR_H5_STRING || i->rank != 1 || el == 0 ||
+	    i->dim[0] > CHUNK_MAX / el) {
+		rc = dcor_err_set(err, DCOR_EDATA, 0, "%s: not lines of text",
+		    path);
+		goto out;
+	}
+	rc = dcor_reader_new(&r, err);
+	if (rc != DCOR_OK || i->dim[0] == 0)
+		goto out;
+	all = malloc((size_t)i->dim[0] * el);
+	out->name = calloc((size_t)i->dim[0], sizeof(*out->name));
+	if (all == NULL || out->name == NULL) {
+		rc = dcor_err_nomem(err);
+		goto out;
+	}
+	rc = dcor_dset_read(d, r, 0, i->dim[0], all, err);
+	for (k = 0; rc == DCOR_OK && k < i->dim[0]; k++) {
+		for (len = el; len > 0 && all[k * el + len - 1] == '\0';
+		    len--)
+			;
+		out->name[k] = strndup((char *)all + k * el, len);
+		if (out->name[k] == NULL)
+			rc = dcor_err_nomem(err);
+		else
+			out->n++;
+	}
+out:
+	if (rc != DCOR_OK)
+		dcor_names_fini(out);
+	free(all);
+	dcor_reader_free(r);
+	dcor_dset_close(d);
+	return rc;
+}

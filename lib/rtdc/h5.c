@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rtdc/h5.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rtdc/chunk.h"
+#include "rtdc/h5priv.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void
+dcor_h5_enter(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+dcor_h5_leave(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+int
+dcor_h5_init(struct dcor_err *err)
+{
+	static int ready;
+	int rc;
+
+	if (ready)
+		return DCOR_OK;
+	/* We clean up ourselves; HDF5's exit handler would only get in the
+	 * way of a program that dies by a signal. */
+	H5dont_atexit();
+	if (H5open() < 0)
+		return dcor_err_set(err, DCOR_EBUG, 0, "libhdf5 fails");
+	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	rc = dcor_chunk_register(err);
+	ready = rc == DCOR_OK;
+	return rc;
+}
+
+static herr_t
+deepest(unsigned n, const H5E_error2_t *e, void *arg)
+{
+	(void)n;
+	if (e->desc != NULL && e->desc[0] != '\0')
+		*(const char **)arg = e->desc;
+	return 0;
+}
+
+int
+dcor_h5_fail(struct dcor_err *err, enum dcor_code code, const char *what)
+{
+	const char *why = "libhdf5 refuses";
+
+	H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, deepest, &why);
+	dcor_err_set(err, code, 0, "%s: %s", what, why);
+	H5Eclear2(H5E_DEFAULT);
+	return code;
+}
+
+static int
+open_file(struct dcor_h5 *h, struct dcor_err *err)
+{
+	hid_t fapl;
+	int rc = DCOR_OK;
+
+	fapl = H5Pcreate(H5P_FILE_ACCESS);
+	if (fapl < 0)
+		return dcor_h5_fail(err, DCOR_ENOMEM, "cannot open");
+#if H5_VERSION_GE(1, 10, 7)
+	/* We only read; locks fail on many network file systems.  The
+	 * user's HDF5_USE_FILE_LOCKING overrides this inside libhdf5. */
+	H5Pset_file_locking(fapl, 0, 1);
+#endif
+	h->file = H5Fopen(h->path, H5F_ACC_RDONLY, fapl);
+	if (h->file < 0) {
+		rc = dcor_h5_fail(err, DCOR_EDATA, "cannot open");
+		/* A crashed writer leaves its mark in the superblock. */
+		H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
+		    H5F_LIBVER_LATEST);
+		h->file = H5Fopen(h->path, H5F_ACC_RDONLY |
+		    H5F_ACC_SWMR_READ, fapl);
+		h->swmr = h->file >= 0;
+		if (h->swmr)
+			rc = DCOR_OK;
+	}
+	H5Pclose(fapl);
+	return rc;
+}
+
+int
+dcor_h5_open(const char *path, struct dcor_h5 **out, struct dcor_err *err)
+{
+	struct dcor_err why = DCOR_ERR_INIT;
+	struct dcor_h5 *h;
+	int rc;
+
+	*out = NULL;
+	h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return dcor_err_nomem(err);
+	h->fd = -1;
+	h->file = -1;
+	h->path = strdup(path);
+	if (h->path == NULL) {
+		rc = dcor_err_nomem(err);
+		goto out;
+	}
+	h->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (h->fd < 0) {
+		rc = dcor_err_sys(err, errno, "cannot open");
+		goto out;
+	}
+	rc = dcor_src_fd(&h->src, h->fd, err);
+	if (rc != DCOR_OK)
+		goto out;
+	rc = dcor_h5_super(&h->src, &h->super, err);
+	if (rc != DCOR_OK)
+		goto out;
+	dcor_h5_enter();
+	rc = dcor_h5_init(&why);
+	if (rc == DCOR_OK)
+		rc = open_file(h, &why);
+	dcor_h5_leave();
+	if (rc != DCOR_OK)
+		dcor_err_copy(err, &why);
+out:
+	if (rc != DCOR_OK) {
+		dcor_h5_close(h);
+		h = NULL;
+	}
+	*out = h;
+	return rc;
+}
+
+void
+dcor_h5_close(struct dcor_h5 *h)
+{
+	if (h == NULL)
+		return;
+	if (h->file >= 0) {
+		dcor_h5_enter();
+		H5Fclose(h->file);
+		dcor_h5_leave();
+	}
+	if (h->fd >= 0)
+		close(h->fd);
+	free(h->path);
+	free(h);
+}
+
+const char *
+dcor_h5_path(const struct dcor_h5 *h)
+{
+	return h->path;
+}
+
+const struct dcor_src *
+dcor_h5_src(const struct dcor_h5 *h)
+{
+	return &h->src;
+}
+
+const struct dcor_h5super *
+dcor_h5_superblock(const struct dcor_h5 *h)
+{
+	return &h->super;
+}
+
+int
+dcor_h5_was_swmr(const struct dcor_h5 *h)
+{
+	return h->swmr;
+}
+
+/* Every link on the way must be a hard one: nothing outside this file is
+ * ever reached through a name. */
+static int
+hard_links(hid_t file, const char *path)
+{
+	char part[1024];
+	H5L_info_t li;
+	const char *p;
+	size_t n;
+
+	for (p = path; *p == '/'; p++)
+		;
+	while (*p != '\0') {
+		p += strcspn(p, "/");
+		n = (size_t)(p - path);
+		if (n >= sizeof(part))
+			return 0;
+		memcpy(part, path, n);
+		part[n] = '\0';
+		if (H5Lget_info(file, part, &li, H5P_DEFAULT) < 0 ||
+		    li.type != H5L_TYPE_HARD)
+			return 0;
+		while (*p == '/')
+			p++;
+	}
+	return 1;
+}
+
+/* H5Oget_info_by_name has had a form for every season. */
+#if H5_VERSION_GE(1, 10, 3)
+#define INFO_BASIC	H5O_INFO_BASIC
+#define INFO_ATTRS	H5O_INFO_NUM_ATTRS
+#else
+#define INFO_BASIC	0
+#define INFO_ATTRS	0
+#endif
+
+static herr_t
+object_info(hid_t file, const char *path, H5O_info_t *oi, unsigned fields)
+{
+#if H5_VERSION_GE(1, 12, 0)
+	return H5Oget_info_by_name3(file, path, oi, fields, H5P_DEFAULT);
+#elif H5_VERSION_GE(1, 10, 3)
+	return H5Oget_info_by_name2(file, path, oi, fields, H5P_DEFAULT);
+#else
+	(void)fields;
+	return H5Oget_info_by_name(file, path, oi, H5P_DEFAULT);
+#endif
+}
+
+enum dcor_h5kind
+dcor_h5_kind(struct dcor_h5 *h, const char *path)
+{
+	enum dcor_h5kind kind = DCOR_H5_ABSENT;
+	H5O_info_t oi;
+
+	dcor_h5_enter();
+	if (strcmp(path, "/") == 0)
+		kind = DCOR_H5_GROUP;
+	else if (!hard_links(h->file, path)) {
+		if (H5Lexists(h->file, path, H5P_DEFAULT) > 0)
+			kind = DCOR_H5_OTHER;
+	} else if (object_info(h->file, path, &oi, INFO_BASIC) >= 0)
+		kind = oi.type == H5O_TYPE_GROUP ? DCOR_H5_GROUP :
+		    oi.type == H5O_TYPE_DATASET ? DCOR_H5_DATASET :
+		    DCOR_H5_OTHER;
+	H5Eclear2(H5E_DEFAULT);
+	dcor_h5_leave();
+	return kind;
+}
+
+int
+dcor_h5_addr(struct dcor_h5 *h, const char *path, uint64_t *addr,
+    struct dcor_err *err)
+{
+	H5O_info_t oi;
+	int rc = DCOR_OK;
+
+	dcor_h5_enter();
+	if (!hard_links(h->file, path))
+		rc = dcor_err_set(err, DCOR_ENOENT, 0, "%s: not in the file",
+		    path);
+	else if (object_info(h->file, path, &oi, INFO_BASIC) < 0)
+		rc = dcor_h5_fail(err, DCOR_EDATA, path);
+	else {
+#if H5_VERSION_GE(1, 12, 0)
+		haddr_t where;
+
+		if (H5VLnative_token_to_addr(h->file, oi.token, &where) < 0)
+			rc = dcor_h5_fail(err, DCOR_EDATA, path);
+		else
+			*addr = where;
+#else
+		*addr = oi.addr;
+#endif
+	}
+	H5Eclear2(H5E_DEFAULT);
+	dcor_h5_leave();
+	return rc;
+}
+
+void
+dcor_names_fini(struct dcor_names *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n; i++)
+		free(n->name[i]);
+	free(n->name);
+	n->name = NULL;
+	n->n = 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Adds a copy of s; -1 when memory is out. */
+static int
+names_add(struct dcor_names *v, const char *s, size_t len)
+{
+	char **grown;
+
+	if ((v->n & (v->n - 1)) == 0) {		/* at each power of two */
+		grown = realloc(v->name,
+		    (v->n == 0 ? 1 : 2 * v->n) * sizeof(*grown));
+		if (grown == NULL)
+			return -1;
+		v->name = grown;
+	}
+	v->name[v->n] = strndup(s, len);
+	if (v->name[v->n] == NULL)
+		return -1;
+	v->n++;
+	return 0;
+}
+
+static herr_t
+add_link(hid_t g, const char *name, const H5L_info_t *li, void *arg)
+{
+	(void)g;
+	(void)li;
+	return names_add(arg, name, strlen(name)) == 0 ? 0 : -1;
+}
+
+static int
+finish_names(struct dcor_names *out, herr_t status, const char *what,
+    struct dcor_err *err)
+{
+	if (status < 0) {
+		dcor_names_fini(out);
+		return dcor_h5_fail(err, DCOR_EDATA, what);
+	}
+	if (out->n > 1)
+		qsort(out->name, out->n, sizeof(*out->name), by_name);
+	return DCOR_OK;
+}
+
+int
+dcor_h5_list(struct dcor_h5 *h, const char *group, struct dcor_names *out,
+    struct dcor_err *err)
+{
+	hsize_t at = 0;
+	int rc;
+
+	out->name = NULL;
+	out->n = 0;
+	if (dcor_h5_kind(h, group) != DCOR_H5_GROUP)
+		return DCOR_OK;
+	dcor_h5_enter();
+	rc = finish_names(out, H5Literate_by_name(h->file, group,
+	    H5_INDEX_NAME, H5_ITER_NATIVE, &at, add_link, out, H5P_DEFAULT),
+	    group, err);
+	dcor_h5_leave();
+	return rc;
+}
+
+/* By number, not by H5Aiterate: that would open the object, which libhdf5
+ * refuses when it does not know the layout of a dataset. */
+int
+dcor_h5_attrs(struct dcor_h5 *h, const char *path, struct dcor_names *out,
+    struct dcor_err *err)
+{
+	char name[1024];
+	H5O_info_t oi;
+	hsize_t i;
+	hid_t a;
+	herr_t st;
+	int rc;
+
+	out->name = NULL;
+	out->n = 0;
+	dcor_h5_enter();
+	st = object_info(h->file, path, &oi, INFO_ATTRS);
+	for (i = 0; st >= 0 && i < oi.num_attrs; i++) {
+		a = H5Aopen_by_idx(h->file, path, H5_INDEX_NAME,
+		    H5_ITER_NATIVE, i, H5P_DEFAULT, H5P_DEFAULT);
+		if (a < 0 || H5Aget_name(a, sizeof(name), name) < 0 ||
+		    names_add(out, name, strlen(name)) != 0)
+			st = -1;
+		if (a >= 0)
+			H5Aclose(a);
+	}
+	rc = finish_names(out, st, path, err);
+	dcor_h5_leave();
+	return rc;
+}
+
+void
+dcor_attr_fini(struct dcor_attr *a)
+{
+	free(a->text);
+	a->text = NULL;
+	a->kind = DCOR_ATTR_NONE;
+}
+
+/* A scalar text attribute; fixed length loses trailing NULs only. */
+static int
+attr_text(hid_t attr, hid_t type, char **out)
+{
+	hid_t space, mem;
+	size_t n;
+	char *s = NULL;
+
+	if (H5Tis_variable_str(type) > 0) {
+		mem = H5Tcopy(type);
+		if (H5Aread(attr, mem, &s) >= 0 && s != NULL) {
+			*out = strdup(s);
+			space = H5Aget_space(attr);
+			H5Dvlen_reclaim(mem, space, H5P_DEFAULT, &s);
+			H5Sclose(space);
+		} else
+			*out = strdup("");
+		H5Tclose(mem);
+		return *out != NULL;
+	}
+	n = H5Tget_size(type);
+	if (n > 1 << 24)
+		return 0;
+	s = calloc(1, n + 1);
+	if (s == NULL || H5Aread(attr, type, s) < 0) {
+		free(s);
+		return 0;
+	}
+	*out = s;
+	return 1;
+}
+
+static int
+attr_value(hid_t attr, struct dcor_attr *out)
+{
+	hid_t space = H5Aget_space(attr), type = H5Aget_type(attr);
+	H5T_class_t cls = H5Tget_class(type);
+	int ok = 1;
+
+	out->kind = DCOR_ATTR_OTHER;
+	if (H5Sget_simple_extent_npoints(space) == 1) {
+		if (cls == H5T_STRING) {
+			ok = attr_text(attr, type, &out->text);
+			out->kind = DCOR_ATTR_TEXT;
+		} else if (cls == H5T_INTEGER || cls == H5T_ENUM) {
+			if (cls == H5T_ENUM) {
+				signed char b = 0;
+				hid_t super = H5Tget_super(type);
+
+				/* HDF5 converts no enum to a number: read
+				 * the one byte that booleans have. */
+				ok = H5Tget_size(super) == 1 &&
+				    H5Aread(attr, type, &b) >= 0;
+				out->i = b;
+				H5Tclose(super);
+				out->kind = DCOR_ATTR_BOOL;
+			} else {
+				ok = H5Aread(attr, H5T_NATIVE_INT64,
+				    &out->i) >= 0;
+				out->kind = DCOR_ATTR_INT;
+			}
+			out->f = (double)out->i;
+		} else if (cls == H5T_FLOAT) {
+			ok = H5Aread(attr, H5T_NATIVE_DOUBLE, &out->f) >= 0;
+			out->kind = DCOR_ATTR_FLOAT;
+		}
+	}
+	if (!ok)
+		out->kind = DCOR_ATTR_NONE;
+	H5Tclose(type);
+	H5Sclose(space);
+	return ok;
+}
+
+int
+dcor_h5_attr(struct dcor_h5 *h, const char *path, const char *name,
+    struct dcor_attr *out, struct dcor_err *err)
+{
+	hid_t attr;
+	int rc = DCOR_OK;
+
+	memset(out, 0, sizeof(*out));
+	dcor_h5_enter();
+	if (H5Aexists_by_name(h->file, path, name, H5P_DEFAULT) > 0) {
+		attr = H5Aopen_by_name(h->file, path, name, H5P_DEFAULT,
+		    H5P_DEFAULT);
+		if (attr < 0 || !attr_value(attr, out))
+			rc = dcor_h5_fail(err, DCOR_EDATA, name);
+		if (attr >= 0)
+			H5Aclose(attr);
+	}
+	H5Eclear2(H5E_DEFAULT);
+	dcor_h5_leave();
+	return rc;
+}
+
+int
+dcor_h5_read_rows(struct dcor_h5 *h, const char *path, uint64_t first,
+    uint64_t n, void *buf, size_t size, struct dcor_err *err)
+{
+	hsize_t dim[DCOR_H5_MAXRANK], start[DCOR_H5_MAXRANK] = { 0 };
+	hid_t set, file = -1, mem = -1, type = -1, native = -1;
+	int rank, rc = DCOR_OK;
+	size_t want;
+	int i;
+
+	dcor_h5_enter();
+	set = H5Dopen2(h->file, path, H5P_DEFAULT);
+	if (set < 0) {
+		rc = dcor_h5_fail(err, DCOR_EDATA, path);
+		goto out;
+	}
+	file = H5Dget_space(set);
+	type = H5Dget_type(set);
+	native = H5Tget_native_type(type, H5T_DIR_ASCEND);
+	rank = H5Sget_simple_extent_ndims(file);
+	if (native < 0 || rank < 1 || rank > DCOR_H5_MAXRANK) {
+		rc = dcor_h5_fail(err, DCOR_EDATA, path);
+		goto out;
+	}
+	H5Sget_simple_extent_dims(file, dim, NULL);
+	start[0] = first;
+	dim[0] = n;
+	want = H5Tget_size(native);
+	for (i = 0; i < rank; i++)
+		want *= dim[i];
+	mem = H5Screate_simple(rank, dim, NULL);
+	if (want != size)
+		rc = dcor_err_set(err, DCOR_EBUG, 0, "%s: %zu bytes, not %zu",
+		    path, want, size);
+	else if (n > 0 && (mem < 0 || H5Sselect_hyperslab(file,
+	    H5S_SELECT_SET, start, NULL, dim, NULL) < 0 ||
+	    H5Dread(set, native, mem, file, H5P_DEFAULT, buf) < 0))
+		rc = dcor_h5_fail(err, DCOR_EDATA, path);
+out:
+	if (mem >= 0)
+		H5Sclose(mem);
+	if (native >= 0)
+		H5Tclose(native);
+	if (type >= 0)
+		H5Tclose(type);
+	if (file >= 0)
+		H5Sclose(file);
+	if (set >= 0)
+		H5Dclose(set);
+	dcor_h5_leave();
+	return rc;
+}
+
+/* n elements of variable length, as libhdf5 hands them out. */
+static int
+vlen_lines(hid_t set, hid_t type, hid_t space, size_t n,
+    struct dcor_names *out)
+{
+	char **line = calloc(n, sizeof(*line));
+	size_t i;
+	int ok;
+
+	ok = line != NULL && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+	    line) >= 0;
+	for (i = 0; ok && i < n; i++)
+		ok = names_add(out, line[i] != NULL ? line[i] : "",
+		    line[i] != NULL ? strlen(line[i]) : 0) == 0;
+	if (line != NULL)
+		H5Dvlen_reclaim(type, space, H5P_DEFAULT, line);
+	free(line);
+	return ok;
+}
+
+static int
+fixed_lines(hid_t set, hid_t type, size_t n, struct dcor_names *out)
+{
+	size_t i, len, el = H5Tget_size(type);
+	char *all;
+	int ok;
+
+	if (el == 0 || n > ((size_t)1 << 30) / el)
+		return 0;
+	all = malloc(n * el);
+	ok = all != NULL && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+	    all) >= 0;
+	for (i = 0; ok && i < n; i++) {
+		for (len = el; len > 0 && all[i * el + len - 1] == '\0';
+		    len--)
+			;
+		ok = names_add(out, all + i * el, len) == 0;
+	}
+	free(all);
+	return ok;
+}
+
+int
+dcor_h5_read_lines(struct dcor_h5 *h, const char *path,
+    struct dcor_names *out, struct dcor_err *err)
+{
+	hid_t set, space = -1, type = -1;
+	hssize_t n = 0;
+	int ok = 0;
+
+	out->name = NULL;
+	out->n = 0;
+	dcor_h5_enter();
+	set = H5Dopen2(h->file, path, H5P_DEFAULT);
+	if (set >= 0) {
+		space = H5Dget_space(set);
+		type = H5Dget_type(set);
+		n = H5Sget_simple_extent_npoints(space);
+		if (H5Tget_class(type) == H5T_STRING && n >= 0 &&
+		    n < 1 << 28)
+			ok = n == 0 || (H5Tis_variable_str(type) > 0 ?
+			    vlen_lines(set, type, space, (size_t)n, out) :
+			    fixed_lines(set, type, (size_t)n, out));
+	}
+	if (!ok) {
+		dcor_names_fini(out);
+		dcor_h5_fail(err, DCOR_EDATA, path);
+	}
+	if (type >= 0)
+		H5Tclose(type);
+	if (space >= 0)
+		H5Sclose(space);
+	if (set >= 0)
+		H5Dclose(set);
+	dcor_h5_leave();
+	return ok ? DCOR_OK : DCOR_EDATA;
+}
+
+void
+dcor_h5_version(char *out, size_t size)
+{
+	unsigned a = 0, b = 0, c = 0;
+
+	dcor_h5_enter();
+	H5get_libversion(&a, &b, &c);
+	dcor_h5_leave();
+	snprintf(out, size, "%u.%u.%u", a, b, c);
+}
