@@ -40,6 +40,8 @@ struct dcor_sparsemed_opts {
 	double		 split_time;		/* seconds, > 0 */
 	double		 thresh_cleansing;	/* >= 0 */
 	double		 frac_cleansing;	/* 0 < f <= 1 */
+	int		 single;	/* t is from dcor_times_f32: dcnum then
+					 * counts images in single precision */
 };
 
 struct dcor_sparsemed {
@@ -47,30 +49,44 @@ struct dcor_sparsemed {
 	double		*mean;		/* m: mean of the top rows, for bg_off */
 	uint16_t	*bg_med2;	/* m: twice the true median */
 	uint32_t	*index;		/* of each frame: its image, 0 ... m-1 */
-	int		 fd;		/* scratch: m images of w * h bytes */
+	int		 fd;		/* scratch: their bytes, -1: none */
 	int		 fell_back;	/* kept too few: quantile used instead */
+	/* private */
+	uint32_t	*at;		/* m: place in the scratch file */
+	size_t		 npix;
 };
+
+/*
+ * Computes all images and says which frame has which.  t: the time of
+ * each frame.  A kernel larger than the measurement is cut to it.  Uses at
+ * most about 200 MB at a time (more only where a few frames are larger
+ * than that).  near: a directory for the scratch file, or a file beside
+ * which it may be.  DCOR_EDATA when there are no two frames of different
+ * time.  Ownership: dcor_sparsemed_fini, also after a failure; twice is
+ * fine.  The result does not depend on the pool.
+ */
 int dcor_sparsemed(const struct dcor_frames *in, const double *t,
     const struct dcor_sparsemed_opts *opts, struct dcor_pool *pool,
-    const char *tmpdir, struct dcor_sparsemed *out, struct dcor_err *err);
+    const char *near, struct dcor_sparsemed *out, struct dcor_err *err);
 void dcor_sparsemed_fini(struct dcor_sparsemed *s);
 
-/* Image j of s, w * h bytes.  Threads: any number at once. */
+/* Image j of s to dst, which has room for size >= w * h bytes.  Threads:
+ * any number at once. */
 int dcor_sparsemed_image(const struct dcor_sparsemed *s, uint64_t j,
     uint8_t *dst, size_t size, struct dcor_err *err);
 
 /* Sum of the first min(20, h) rows over their number of pixels. */
 double dcor_top_mean(const uint8_t *image, uint32_t w, uint32_t h);
 
-/* Twice the true median of n bytes (so that it is an integer). */
+/* Twice the true median of n bytes (so that it is an integer); 0 of none. */
 unsigned dcor_median2(const uint8_t *p, size_t n);
 
 /*
- * Rolling median of frames first ... first+n-1 to bg (n * w * h bytes).
- * frame points to the frames dcor_rollmed_span asks for.  total: frames in
- * the measurement; k: kernel size, even, < total.  Frames from total-k on
- * have the background of frame total-k-1.  scratch: dcor_rollmed_scratch
- * bytes.  Threads: pure.
+ * Rolling median of frames first ... first+n-1, n > 0, to bg (n * w * h
+ * bytes).  frame: the frames that dcor_rollmed_span asks for.  total:
+ * frames in the measurement; k: kernel size, 0 < k < total.  Frames from
+ * total-k on have the background of frame total-k-1.  scratch:
+ * dcor_rollmed_scratch bytes, aligned as malloc does.  Threads: pure.
  */
 void dcor_rollmed_span(uint64_t total, uint64_t k, uint64_t first, size_t n,
     uint64_t *span_first, size_t *span_n);

@@ -47,7 +47,6 @@ struct dcor_pipeline {
 	int		 size_zero;	/* 0 was asked for: s=0, not s=10 */
 };
 
-#define DCOR_ROLLMED_KERNEL_MAX	65534	/* counted in 16 bits */
 #define DCOR_CLOSING_DISK_MAX	1000
 
 /* dcnum's defaults (sparsemed with offset correction, thresh -6, ...);

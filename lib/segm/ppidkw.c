@@ -88,7 +88,7 @@ allowed(enum dcor_kw_type t)
 	case DCOR_KW_U64:
 		return "an integer, at least 1";
 	case DCOR_KW_EVEN:
-		return "an even integer from 2 to 65534";
+		return "an even integer, at least 2";
 	case DCOR_KW_SIZE:
 		return "an integer from 0 to 4294967295";
 	case DCOR_KW_POSITIVE:
@@ -130,7 +130,7 @@ integer_ok(enum dcor_kw_type t, uint64_t v)
 	case DCOR_KW_DISK:
 		return v <= DCOR_CLOSING_DISK_MAX;
 	case DCOR_KW_EVEN:
-		return v >= 2 && v % 2 == 0 && v <= DCOR_ROLLMED_KERNEL_MAX;
+		return v >= 2 && v % 2 == 0;
 	case DCOR_KW_SIZE:
 		return v <= UINT32_MAX;
 	default:

@@ -191,7 +191,7 @@ main(void)
 	BG("sparsemed:o=maybe", "offset_correction: 'maybe' is not 0, 1, "
 	    "true, false, yes or no");
 	BG("rollmed:k=3",
-	    "kernel_size: '3' is not an even integer from 2 to 65534");
+	    "kernel_size: '3' is not an even integer, at least 2");
 	BG("rollmed:k=100^b=100", "batch_size: 100 is not greater than the "
 	    "kernel size 100");
 	BG("s=1e300", "sparsemed: settings too long for an identifier");
