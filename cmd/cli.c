@@ -453,8 +453,6 @@ int
 cli_finish(int status)
 {
 	cli_progress_end();
-	if (cli_stopped())
-		cli_killed();
 	if (stdout_is_lost())
 		return EX_IOERR;
 	/* NFS and quotas may report only now */

@@ -84,8 +84,7 @@ void cli_record(const struct dcor_buf *b);
 /* Writes a TSV value: tab, newline, return, backslash as \t \n \r \\. */
 void cli_tsv(const char *s);
 
-/* Last call of main: flush, report, return the status; does not return
- * after a signal that cli_signals catches. */
+/* Last call of main: flush, report, return the status. */
 int cli_finish(int status);
 
 /*
@@ -101,8 +100,8 @@ void cli_progress_end(void);
 
 /*
  * The first SIGINT, SIGTERM, SIGHUP or SIGXCPU only makes cli_stopped
- * return its number: stop, clean up, call cli_finish or cli_killed.  The
- * second dies at once.  Dying calls cleanup, which must be
+ * return its number: stop, clean up and call cli_killed, or finish when
+ * all is done.  The second dies at once.  Dying calls cleanup, which must be
  * async-signal-safe and may be NULL, then the signal's default action.
  */
 void cli_signals(void (*cleanup)(void));

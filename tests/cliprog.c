@@ -111,5 +111,7 @@ main(int argc, char **argv)
 		err.code = (enum dcor_code)-(int)strtol(what, NULL, 10);
 		cli_die_err(&err, argv[optind]);
 	}
+	if (cli_stopped())
+		cli_killed();
 	return cli_finish(0);
 }

@@ -462,7 +462,19 @@ make(const char *path)
 		cli_die(74, "%s: cannot be written", path);
 }
 
-/* Flips a bit in the middle of what is stored of a chunk. */
+static void
+flip(FILE *fp, haddr_t at)
+{
+	int c;
+
+	fseek(fp, (long)at, SEEK_SET);
+	c = fgetc(fp);
+	fseek(fp, (long)at, SEEK_SET);
+	fputc(c ^ 0x10, fp);
+}
+
+/* Flips a bit at the start, where a decoder without checksum can see it,
+ * and one in the middle of what is stored of a chunk. */
 static void
 damage(const char *path, uint64_t nth)
 {
@@ -471,7 +483,6 @@ damage(const char *path, uint64_t nth)
 	haddr_t addr;
 	unsigned mask;
 	FILE *fp;
-	int c;
 
 	if (f < 0 || (d = H5Dopen2(f, "events/image", H5P_DEFAULT)) < 0)
 		cli_die(66, "%s: no images", path);
@@ -483,10 +494,8 @@ damage(const char *path, uint64_t nth)
 	H5Fclose(f);
 	if ((fp = fopen(path, "r+b")) == NULL)
 		cli_die(74, "%s: cannot be opened", path);
-	fseek(fp, (long)(addr + size / 2), SEEK_SET);
-	c = fgetc(fp);
-	fseek(fp, (long)(addr + size / 2), SEEK_SET);
-	fputc(c ^ 0x10, fp);
+	flip(fp, addr);
+	flip(fp, addr + size / 2);
 	if (fclose(fp) != 0)
 		cli_die(74, "%s: cannot be written", path);
 }
