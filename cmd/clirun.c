@@ -14,10 +14,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/time.h"
 
 enum { PROGRESS_AUTO, PROGRESS_JSON, PROGRESS_NONE };
 
@@ -47,15 +47,6 @@ int
 cli_progress_hide(void)
 {
 	return atomic_exchange(&drawn, 0);
-}
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
 }
 
 static int
@@ -121,7 +112,7 @@ show(int redraw)
 	size_t width = 80, i;
 
 	dcor_buf_init(&b, 1 << 16);
-	add_progress(&b, now());
+	add_progress(&b, dcor_seconds());
 	if (progress_mode == PROGRESS_JSON) {
 		dcor_buf_addc(&b, '\n');
 		cli_write_err(dcor_buf_str(&b), b.len);
@@ -153,7 +144,7 @@ cli_progress_start(const char *what, const char *unit, uint64_t total)
 	pg.unit = unit;
 	pg.total = total;
 	pg.done = 0;
-	pg.start = pg.next = now();
+	pg.start = pg.next = dcor_seconds();
 	pg.tty = is_terminal(STDERR_FILENO);
 	pg.running = 1;
 	pg.next += progress_mode == PROGRESS_JSON ? 1 : pg.tty ? 0.2 : 60;
@@ -170,7 +161,7 @@ cli_progress(uint64_t done)
 	pg.done = done;
 	if ((asked = usr1) != 0)
 		usr1 = 0;
-	t = now();
+	t = dcor_seconds();
 	if (asked)
 		show(0);
 	if (t < pg.next)

@@ -165,7 +165,8 @@ h5test_put_text(hid_t at, const char *name, const char *s)
 
 	H5Tset_size(t, H5T_VARIABLE);
 	H5Tset_cset(t, H5T_CSET_UTF8);
-	a = h5test_must(H5Acreate2(at, name, t, sp, H5P_DEFAULT, H5P_DEFAULT), name);
+	a = h5test_must(H5Acreate2(at, name, t, sp, H5P_DEFAULT,
+	    H5P_DEFAULT), name);
 	H5Awrite(a, t, &s);
 	H5Aclose(a);
 	H5Sclose(sp);
@@ -177,8 +178,8 @@ h5test_put_number(hid_t at, const char *name, hid_t type, const void *v)
 {
 	hid_t sp = H5Screate(H5S_SCALAR), a;
 
-	a = h5test_must(H5Acreate2(at, name, type, sp, H5P_DEFAULT, H5P_DEFAULT),
-	    name);
+	a = h5test_must(H5Acreate2(at, name, type, sp, H5P_DEFAULT,
+	    H5P_DEFAULT), name);
 	H5Awrite(a, type, v);
 	H5Aclose(a);
 	H5Sclose(sp);

@@ -344,8 +344,8 @@ put_images(hid_t events, struct mk_scene *m)
 static void
 put_truth(hid_t file, const struct mk_scene *m)
 {
-	hid_t g = h5test_must(H5Gcreate2(file, "tables", H5P_DEFAULT, H5P_DEFAULT,
-	    H5P_DEFAULT), "tables");
+	hid_t g = h5test_must(H5Gcreate2(file, "tables", H5P_DEFAULT,
+	    H5P_DEFAULT, H5P_DEFAULT), "tables");
 	hid_t t = mk_cell_type(), packed = H5Tcopy(t), sp, d;
 	hsize_t n = m->ncell;
 
@@ -440,7 +440,8 @@ make(const char *path)
 
 	H5Pset_libver_bounds(fapl, latest ? H5F_LIBVER_V110 :
 	    H5F_LIBVER_EARLIEST, H5F_LIBVER_V110);
-	f = h5test_must(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, fapl), path);
+	f = h5test_must(H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, fapl),
+	    path);
 	g = h5test_must(H5Gcreate2(f, "events", H5P_DEFAULT, H5P_DEFAULT,
 	    H5P_DEFAULT), "events");
 	put_images(g, &m);

@@ -506,7 +506,8 @@ basin_one(hid_t g, const char *name, const H5L_info_t *info, void *arg)
 	for (i = 0; i < n; i++)
 		dcor_buf_addf(&text, "%.*s\n", (int)len, s + i * len);
 	free(s);
-	if (dcor_json_parse(dcor_buf_str(&text), text.len, text.len, &j, &err) != 0) {
+	if (dcor_json_parse(dcor_buf_str(&text), text.len, text.len, &j,
+	    &err) != 0) {
 		say("basin %s: %s", name, err.msg);
 		w->wrong++;
 	}

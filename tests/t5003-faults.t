@@ -99,7 +99,8 @@ while test $i -lt 40; do
 	if test $rc -ne 65 || test "$(wc -l <err)" -ne 1 ||
 	    test -n "$(find out tmp -type f)"; then
 		wrong="$wrong
-$((size * i / 41 + i)) bytes of $size: status $rc: $(cat err; find out tmp -type f)"
+$((size * i / 41 + i)) bytes of $size: status $rc:
+$(cat err; find out tmp -type f)"
 		rm -f out/* tmp/*
 	fi
 done

@@ -110,7 +110,8 @@ read_one(struct dcor_h5 *h, const char *key, struct dcor_basin *b,
 	if (rc == DCOR_OK)
 		rc = dcor_buf_check(&text, &why);
 	if (rc == DCOR_OK)
-		rc = dcor_json_parse(dcor_buf_str(&text), text.len, TEXT_MAX, &root, &why);
+		rc = dcor_json_parse(dcor_buf_str(&text), text.len, TEXT_MAX,
+		    &root, &why);
 	if (rc == DCOR_OK)
 		rc = interpret(root, b, &why);
 	dcor_json_free(root);

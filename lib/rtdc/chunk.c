@@ -284,7 +284,7 @@ dcor_chunk_decode(struct dcor_codec *c, const struct dcor_h5filter *filt,
 	for (i = nfilt; i-- > 0;) {
 		if (mask >> i & 1)
 			continue;
-		/* What this step must yield: the data and the checksums of
+		/* What a decoder must yield: the data and the checksums of
 		 * the filters that are still to be undone. */
 		for (j = 0, want = nout, more = 0; j < i; j++) {
 			if (mask >> j & 1)
@@ -302,8 +302,8 @@ dcor_chunk_decode(struct dcor_codec *c, const struct dcor_h5filter *filt,
 			nin -= 4;
 			continue;
 		}
-		if (filt[i].id == DCOR_FILTER_SHUFFLE && nin != want)
-			break;	/* told below */
+		if (filt[i].id == DCOR_FILTER_SHUFFLE)
+			want = nin;
 		dst = out;
 		if (more || want != nout) {
 			dst = scratch(c, which, want);

@@ -14,7 +14,7 @@ struct dcor_dset {
 	struct dcor_h5chunk	*chunk;		/* chunked, fast: the index */
 	uint64_t		 nchunk;
 	uint64_t		 grid[DCOR_H5_MAXRANK];
-	uint64_t		 per_row;	/* chunks in a row of the grid */
+	uint64_t		 per_row;	/* chunks in a grid row */
 	size_t			 chunk_size;	/* bytes, decoded */
 	size_t			 row_size;
 	int			 fast;

@@ -33,7 +33,7 @@ struct dcor_rtdc {
 	struct dcor_basin	*basin;
 	size_t			 nbasin;
 	int			 basins_known;
-	struct dcor_rtdc	**other;	/* files of the basins, or NULL */
+	struct dcor_rtdc	**other;	/* files of basins, or NULL */
 	int			*tried;
 	struct dcor_rtdc	*parent;	/* who looks in here */
 	unsigned		 depth;

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/time.h"
 #include "rtdc/h5priv.h"
 #include "rtdc/h5sink.h"
 
@@ -71,9 +71,8 @@ dcor_h5out_file(const struct dcor_h5out *o)
 	return o->file;
 }
 
-/* Why the file cannot be written: the system's word if it has one. */
-static int
-io_fail(struct dcor_h5out *o, struct dcor_err *err)
+int
+dcor_h5out_fail(struct dcor_h5out *o, struct dcor_err *err)
 {
 	if (o->sink.sys == 0)
 		return dcor_h5_fail(err, DCOR_EIO, "cannot write the result");
@@ -162,13 +161,10 @@ run_job(void *arg, unsigned worker)
 {
 	struct job *j = arg;
 	double *sum = &j->col->o->lane[worker].seconds;
-	struct timespec a, b;
+	double t = dcor_seconds();
 
-	clock_gettime(CLOCK_MONOTONIC, &a);
 	encode(j, worker);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	*sum += (double)(b.tv_sec - a.tv_sec) +
-	    1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+	*sum += dcor_lap(&t);
 }
 
 double
@@ -214,7 +210,7 @@ write_oldest(struct dcor_h5out *o, struct dcor_err *err)
 		if (H5Dset_extent(c->set, c->dim) < 0 ||
 		    H5Dwrite_chunk(c->set, H5P_DEFAULT, 0, at, j->ncoded,
 		    j->coded) < 0 || o->sink.sys != 0)
-			rc = io_fail(o, err);
+			rc = dcor_h5out_fail(o, err);
 		dcor_h5_leave();
 	}
 	free_job(j);
@@ -292,7 +288,7 @@ free_out(struct dcor_h5out *o, struct dcor_err *err)
 		free_col(c);
 	}
 	if (o->file >= 0 && (H5Fclose(o->file) < 0 || o->sink.sys != 0))
-		rc = io_fail(o, err);
+		rc = dcor_h5out_fail(o, err);
 	H5Eclear2(H5E_DEFAULT);
 	dcor_h5_leave();
 	for (i = 0; o->lane != NULL && i < dcor_pool_workers(o->pool); i++) {
@@ -338,7 +334,7 @@ dcor_h5out_group(struct dcor_h5out *o, const char *path,
 		g = H5Gcreate2(o->file, path, H5P_DEFAULT, H5P_DEFAULT,
 		    H5P_DEFAULT);
 		if (g < 0)
-			rc = io_fail(o, err);
+			rc = dcor_h5out_fail(o, err);
 		else
 			H5Gclose(g);
 	}
@@ -436,7 +432,7 @@ create_set(struct dcor_h5col *c, hid_t type, int image,
 	c->set = H5Dcreate2(c->o->file, c->path, type, space, H5P_DEFAULT,
 	    dcpl, H5P_DEFAULT);
 	if (c->set < 0 || (image && !image_attrs(c->set)))
-		rc = io_fail(c->o, err);
+		rc = dcor_h5out_fail(c->o, err);
 	H5Sclose(space);
 	H5Pclose(dcpl);
 	return rc;
@@ -497,7 +493,8 @@ dcor_h5out_dset(struct dcor_h5out *o, const char *path,
 	if (type < 0)
 		rc = dcor_err_set(err, DCOR_EARG, 0, "%s: type", path);
 	else {
-		rc = dcor_h5col_new(o, path, type, spec->type.size, spec, col, err);
+		rc = dcor_h5col_new(o, path, type, spec->type.size, spec,
+		    col, err);
 		H5Tclose(type);
 	}
 	dcor_h5_leave();
@@ -575,96 +572,4 @@ int
 dcor_h5col_finish(struct dcor_h5col *c, struct dcor_err *err)
 {
 	return c->nbuf > 0 ? flush_rows(c, err) : DCOR_OK;
-}
-
-/* Called with the lock. */
-static int
-put_attr(struct dcor_h5out *o, const char *path, const char *name,
-    hid_t file_type, hid_t mem_type, const void *value, struct dcor_err *err)
-{
-	hid_t space, a = -1;
-	int rc = DCOR_OK;
-
-	space = H5Screate(H5S_SCALAR);
-	if (H5Aexists_by_name(o->file, path, name, H5P_DEFAULT) > 0)
-		H5Adelete_by_name(o->file, path, name, H5P_DEFAULT);
-	a = H5Acreate_by_name(o->file, path, name, file_type, space,
-	    H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-	if (a < 0 || H5Awrite(a, mem_type, value) < 0)
-		rc = io_fail(o, err);
-	if (a >= 0)
-		H5Aclose(a);
-	H5Sclose(space);
-	return rc;
-}
-
-int
-dcor_h5out_text(struct dcor_h5out *o, const char *path, const char *name,
-    const char *text, struct dcor_err *err)
-{
-	hid_t type;
-	int rc;
-
-	dcor_h5_enter();
-	type = H5Tcopy(H5T_C_S1);
-	H5Tset_size(type, H5T_VARIABLE);
-	H5Tset_cset(type, H5T_CSET_UTF8);
-	rc = put_attr(o, path, name, type, type, &text, err);
-	H5Tclose(type);
-	dcor_h5_leave();
-	return rc;
-}
-
-int
-dcor_h5out_i64(struct dcor_h5out *o, const char *path, const char *name,
-    int64_t v, struct dcor_err *err)
-{
-	int rc;
-
-	dcor_h5_enter();
-	rc = put_attr(o, path, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &v, err);
-	dcor_h5_leave();
-	return rc;
-}
-
-int
-dcor_h5out_f64(struct dcor_h5out *o, const char *path, const char *name,
-    double v, struct dcor_err *err)
-{
-	int rc;
-
-	dcor_h5_enter();
-	rc = put_attr(o, path, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &v, err);
-	dcor_h5_leave();
-	return rc;
-}
-
-int
-dcor_h5out_lines(struct dcor_h5out *o, const char *path,
-    const char *const *line, size_t n, struct dcor_err *err)
-{
-	struct dcor_h5spec spec = { .rank = 1, .level = DCOR_META_LEVEL };
-	struct dcor_h5col *c;
-	size_t i, len, most = 1;
-	char *row;
-	int rc;
-
-	for (i = 0; i < n; i++) {
-		len = strlen(line[i]);
-		most = len > most ? len : most;
-	}
-	spec.type.cls = DCOR_H5_STRING;
-	spec.type.size = (uint32_t)most;
-	row = malloc(most);
-	if (row == NULL)
-		return dcor_err_nomem(err);
-	rc = dcor_h5out_dset(o, path, &spec, &c, err);
-	for (i = 0; rc == DCOR_OK && i < n; i++) {
-		len = strlen(line[i]);
-		memcpy(row, line[i], len);
-		memset(row + len, 0, most - len);
-		rc = dcor_h5col_append(c, row, 1, err);
-	}
-	free(row);
-	return rc == DCOR_OK ? dcor_h5col_finish(c, err) : rc;
 }

@@ -31,9 +31,15 @@ int dcor_h5_init(struct dcor_err *err);
 int dcor_h5_fail(struct dcor_err *err, enum dcor_code code,
     const char *what);
 
+/* Adds a copy of len bytes of s; -1 when memory is out. */
+int dcor_names_add(struct dcor_names *v, const char *s, size_t len);
+
 /* The rest with the lock, too. */
 
 hid_t dcor_h5out_file(const struct dcor_h5out *o);
+
+/* Why the file cannot be written: the system's word if it has one. */
+int dcor_h5out_fail(struct dcor_h5out *o, struct dcor_err *err);
 
 /* libhdf5's idea of an integer, float or fixed text; -1 for others. */
 hid_t dcor_h5_make_type(const struct dcor_h5type *t);

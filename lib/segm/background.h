@@ -46,11 +46,11 @@ struct dcor_sparsemed_opts {
 
 struct dcor_sparsemed {
 	uint64_t	 m;		/* background images kept */
-	double		*mean;		/* m: mean of the top rows, for bg_off */
+	double		*mean;		/* m: of the top rows, for bg_off */
 	uint16_t	*bg_med2;	/* m: twice the true median */
-	uint32_t	*index;		/* of each frame: its image, 0 ... m-1 */
+	uint32_t	*index;		/* of each frame: its image, < m */
 	int		 fd;		/* scratch: their bytes, -1: none */
-	int		 fell_back;	/* kept too few: quantile used instead */
+	int		 fell_back;	/* kept too few: took the quantile */
 	/* private */
 	uint32_t	*at;		/* m: place in the scratch file */
 	size_t		 npix;

@@ -29,7 +29,7 @@ struct dcor_segm {
 	uint32_t		 w, h;
 	size_t			 npix;
 	uint64_t		 nfile;		/* frames of the file */
-	uint64_t		 n;		/* frames that the map selects */
+	uint64_t		 n;		/* those that are selected */
 	enum dcor_bg_source	 source;
 	int			 reuse_bg, done;
 	double			*off;		/* nfile: bg_off of the input */
@@ -79,5 +79,14 @@ struct dcor_segm_index {
  * images, metadata, logs, tables.  out is the path the file will have. */
 int dcor_segm_publish(struct dcor_segm *s, struct dcor_h5out *o,
     const struct dcor_segm_index *ix, const char *out, struct dcor_err *err);
+
+/* The logs of a result with that many events. */
+int dcor_segm_logs(const struct dcor_segm *s, struct dcor_h5out *o,
+    size_t events, struct dcor_err *err);
+
+/* Computes the sparsemed background if it is needed and not there yet.
+ * near: where the scratch file may be. */
+int dcor_segm_background(struct dcor_segm *s, const char *near,
+    struct dcor_err *err);
 
 #endif /* DCOR_SEGM_PLAN_H */

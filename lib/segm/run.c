@@ -1,52 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "segm/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "base/time.h"
 #include "base/tmp.h"
-#include "segm/plan.h"
-#include "segm/thresh.h"
-
-/* Bytes of images that are worked on at a time: by one worker, by all. */
-#define BATCH_BYTES	((size_t)8 << 20)
-#define FLIGHT_BYTES	((size_t)64 << 20)
-#define BATCH_FRAMES	1000
-
-/* What one worker needs. */
-struct lane {
-	struct dcor_reader	*reader;
-	struct dcor_extract	*extract;
-	struct dcor_bits	 bits;
-	uint8_t			*image;		/* a batch of frames */
-	uint8_t			*span;		/* rollmed: with the kernel */
-	uint8_t			*bg;		/* one image, or a batch */
-	void			*scratch;	/* of rollmed */
-	uint64_t		 bg_row;	/* which bg holds */
-	double			 bg_med, bg_mean;
-	double			 t[4];		/* seconds a stage */
-};
-
-enum { T_READ, T_BG, T_THRESH, T_EXTRACT };
-
-/* A run of frames on its way through the pool, and what came out. */
-struct batch {
-	struct dcor_task	 task;
-	struct work		*w;
-	uint64_t		 first;		/* of the mapped frames */
-	size_t			 n;
-	struct dcor_events	 ev;
-	uint8_t			*image, *bg;	/* of frames with events */
-	double			*off;		/* of the same frames */
-	uint32_t		*slot;		/* of each event: its frame */
-	size_t			 slotcap;
-	uint8_t			*edge;		/* first and last frame */
-	size_t			 first_events;	/* events of the first */
-	uint64_t		 duplicates;
-	struct dcor_err		 err;
-};
+#include "segm/batch.h"
 
 /* Masks of events that wait to be compressed together. */
 struct masks {
@@ -61,234 +22,13 @@ struct masks {
 struct work {
 	struct dcor_segm	*s;
 	struct dcor_h5out	*out;
-	struct lane		*lane;
-	unsigned		 nlane;
-	struct batch		*batch;
-	size_t			 nbatch;	/* in flight */
-	size_t			 per;		/* frames a batch */
+	struct dcor_batches	 on;
 	uint8_t			*last;		/* last frame merged */
-	int			 copy_image, copy_bg;
 	struct dcor_h5col	*feat[DCOR_NFEATS];
 	struct dcor_h5col	*mask, *image, *bg, *off, *nevents;
 	struct masks		*pend;
 	struct dcor_segm_index	 ix;
 };
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
-}
-
-static double
-lap(double *since)
-{
-	double t = now(), d = t - *since;
-
-	*since = t;
-	return d;
-}
-
-/* ---- one batch, on the pool ---- */
-
-/* The frames of the batch to l->image; neighbours in one go. */
-static int
-read_images(const struct batch *b, struct lane *l, struct dcor_err *err)
-{
-	const struct dcor_segm *s = b->w->s;
-	uint64_t f0 = dcor_segm_frame(s, b->first);
-	size_t i;
-	int rc = DCOR_OK;
-
-	if (b->n == 1 || dcor_segm_frame(s, b->first + 1) == f0 + 1)
-		return dcor_feature_read(&s->image, l->reader, f0, b->n,
-		    l->image, err);
-	for (i = 0; rc == DCOR_OK && i < b->n; i++)
-		rc = dcor_feature_read(&s->image, l->reader,
-		    dcor_segm_frame(s, b->first + i), 1,
-		    l->image + i * s->npix, err);
-	return rc;
-}
-
-static int
-roll(const struct dcor_segm *s, struct lane *l, uint64_t frame, size_t n,
-    uint8_t *bg, struct dcor_err *err)
-{
-	uint64_t first;
-	size_t count;
-	int rc;
-
-	dcor_rollmed_span(s->nfile, s->pl.kernel_size, frame, n, &first,
-	    &count);
-	rc = dcor_feature_read(&s->image, l->reader, first, count, l->span,
-	    err);
-	if (rc == DCOR_OK)
-		dcor_rollmed(l->span, s->w, s->h, s->nfile,
-		    s->pl.kernel_size, frame, n, bg, l->scratch);
-	return rc;
-}
-
-/* The background of frame number i of the batch. */
-static int
-get_bg(const struct batch *b, struct lane *l, size_t i,
-    struct dcor_frame *f, struct dcor_err *err)
-{
-	const struct dcor_segm *s = b->w->s;
-	uint64_t frame = dcor_segm_frame(s, b->first + i), row;
-	int rc;
-
-	f->bg = l->bg;
-	switch (s->source) {
-	case DCOR_BG_FROM_SPARSEMED:
-		row = s->sparse.index[frame];
-		if (row != l->bg_row) {
-			rc = dcor_sparsemed_image(&s->sparse, row, l->bg,
-			    s->npix, err);
-			if (rc != DCOR_OK)
-				return rc;
-			l->bg_row = row;
-			l->bg_med = s->sparse.bg_med2[row] / 2.0;
-			l->bg_mean = s->sparse.mean[row];
-		}
-		break;
-	case DCOR_BG_FROM_ROLLMED:
-		if (b->w->per > 1 && s->pl.map.kind != DCOR_MAP_SLICE) {
-			if (i == 0 && (rc = roll(s, l, frame, b->n, l->bg,
-			    err)) != DCOR_OK)
-				return rc;
-			f->bg = l->bg + i * s->npix;
-		} else if ((rc = roll(s, l, frame, 1, l->bg, err)) !=
-		    DCOR_OK)
-			return rc;
-		l->bg_med = dcor_median2(f->bg, s->npix) / 2.0;
-		break;
-	case DCOR_BG_FROM_INPUT:
-		row = s->image_bg.map != NULL ? s->image_bg.map[frame] :
-		    frame;
-		if (row != l->bg_row) {
-			rc = dcor_feature_read(&s->image_bg, l->reader,
-			    frame, 1, l->bg, err);
-			if (rc != DCOR_OK)
-				return rc;
-			l->bg_row = row;
-			l->bg_med = dcor_median2(l->bg, s->npix) / 2.0;
-		}
-		break;
-	}
-	f->bg_med = l->bg_med;
-	f->has_off = s->off != NULL || s->off_own;
-	f->off = 0;
-	if (s->off != NULL)
-		f->off = s->off[frame];
-	else if (s->off_own)
-		f->off = dcor_top_mean(f->image, s->w, s->h) - l->bg_mean;
-	return DCOR_OK;
-}
-
-/* Room for what batches keep of frames; malloc'ed when first needed. */
-static int
-make_room(struct batch *b, struct dcor_err *err)
-{
-	const struct work *w = b->w;
-	size_t bytes = w->per * w->s->npix;
-	uint32_t *slot;
-
-	if (w->copy_image && b->image == NULL)
-		b->image = malloc(bytes);
-	if (w->copy_bg && b->bg == NULL)
-		b->bg = malloc(bytes);
-	if (b->off == NULL)
-		b->off = malloc(w->per * sizeof(*b->off));
-	if (b->ev.n > b->slotcap) {
-		slot = realloc(b->slot, 2 * b->ev.n * sizeof(*slot));
-		if (slot == NULL)
-			return dcor_err_nomem(err);
-		b->slot = slot;
-		b->slotcap = 2 * b->ev.n;
-	}
-	if ((w->copy_image && b->image == NULL) || b->off == NULL ||
-	    (w->copy_bg && b->bg == NULL))
-		return dcor_err_nomem(err);
-	return DCOR_OK;
-}
-
-/* What is kept of a frame whose events are those from had on. */
-static int
-keep(struct batch *b, const struct dcor_frame *f, size_t had,
-    struct dcor_err *err)
-{
-	size_t npix = b->w->s->npix, i;
-	uint32_t slot;
-	int rc;
-
-	if (b->ev.n == had)
-		return DCOR_OK;
-	rc = make_room(b, err);
-	if (rc != DCOR_OK)
-		return rc;
-	slot = had > 0 ? b->slot[had - 1] + 1 : 0;
-	for (i = had; i < b->ev.n; i++)
-		b->slot[i] = slot;
-	if (b->w->copy_image)
-		memcpy(b->image + slot * npix, f->image, npix);
-	if (b->w->copy_bg)
-		memcpy(b->bg + slot * npix, f->bg, npix);
-	b->off[slot] = f->off;
-	return DCOR_OK;
-}
-
-static int
-do_batch(struct batch *b, struct lane *l, struct dcor_err *err)
-{
-	const struct dcor_segm *s = b->w->s;
-	struct dcor_frame f = { .w = s->w, .h = s->h };
-	double t = now();
-	size_t i, had;
-	int rc;
-
-	rc = read_images(b, l, err);
-	l->t[T_READ] += lap(&t);
-	for (i = 0; rc == DCOR_OK && i < b->n; i++) {
-		f.image = l->image + i * s->npix;
-		if (i > 0 && memcmp(f.image, f.image - s->npix, s->npix) ==
-		    0) {
-			b->duplicates++;
-			/* Its background may open the rest of the batch. */
-			continue;
-		}
-		rc = get_bg(b, l, i, &f, err);
-		l->t[T_BG] += lap(&t);
-		if (rc != DCOR_OK)
-			break;
-		dcor_thresh(&f, s->pl.thresh, &l->bits);
-		l->t[T_THRESH] += lap(&t);
-		had = b->ev.n;
-		rc = dcor_extract_frame(l->extract, &f, &l->bits,
-		    (uint32_t)(b->first + i), &b->ev, err);
-		if (rc == DCOR_OK)
-			rc = keep(b, &f, had, err);
-		if (i == 0)
-			b->first_events = b->ev.n;
-		l->t[T_EXTRACT] += lap(&t);
-	}
-	if (rc == DCOR_OK) {
-		memcpy(b->edge, l->image, s->npix);
-		memcpy(b->edge + s->npix, l->image + (b->n - 1) * s->npix,
-		    s->npix);
-	}
-	return rc;
-}
-
-static void
-run_batch(void *arg, unsigned worker)
-{
-	struct batch *b = arg;
-
-	do_batch(b, &b->w->lane[worker], &b->err);
-}
 
 /* ---- masks ---- */
 
@@ -388,9 +128,9 @@ column(struct work *w, const char *name, enum dcor_h5class cls,
 		.level = w->s->o.level,
 		.image = image
 	};
-	char path[64] = "events/";
+	char path[64];
 
-	strncat(path, name, sizeof(path) - 8);
+	snprintf(path, sizeof(path), "events/%s", name);
 	return dcor_h5out_dset(w->out, path, &spec, col, err);
 }
 
@@ -420,9 +160,9 @@ create_frame_columns(struct work *w, struct dcor_err *err)
 	rc = column(w, "nevents", DCOR_H5_INT, 8, 0, &w->nevents, err);
 	if (rc == DCOR_OK && w->s->off_own)
 		rc = column(w, "bg_off", DCOR_H5_FLOAT, 8, 0, &w->off, err);
-	if (rc == DCOR_OK && w->copy_image)
+	if (rc == DCOR_OK && w->on.copy_image)
 		rc = column(w, "image", DCOR_H5_INT, 1, 1, &w->image, err);
-	if (rc == DCOR_OK && w->copy_bg)
+	if (rc == DCOR_OK && w->on.copy_bg)
 		rc = column(w, "image_bg", DCOR_H5_INT, 1, 1, &w->bg, err);
 	return rc;
 }
@@ -444,7 +184,7 @@ index_event(struct dcor_segm_index *ix, uint32_t frame, struct dcor_err *err)
 }
 
 static int
-put_event(struct work *w, const struct batch *b, size_t i,
+put_event(struct work *w, const struct dcor_batch *b, size_t i,
     struct dcor_err *err)
 {
 	const struct dcor_event *e = &b->ev.event[i];
@@ -472,7 +212,7 @@ put_event(struct work *w, const struct batch *b, size_t i,
 
 /* Takes over what came out of a batch. */
 static int
-merge(struct work *w, struct batch *b, struct dcor_err *err)
+merge(struct work *w, struct dcor_batch *b, struct dcor_err *err)
 {
 	size_t npix = w->s->npix, i = 0;
 	int rc;
@@ -495,44 +235,27 @@ merge(struct work *w, struct batch *b, struct dcor_err *err)
 	return rc;
 }
 
-static void
-send(struct work *w, struct batch *b, uint64_t first)
-{
-	uint64_t left = w->s->n - first;
-
-	b->w = w;
-	b->first = first;
-	b->n = left < w->per ? (size_t)left : w->per;
-	b->first_events = 0;
-	b->duplicates = 0;
-	b->ev.ninvalid = 0;
-	dcor_events_clear(&b->ev);
-	b->task.fn = run_batch;
-	b->task.arg = b;
-	dcor_pool_submit(w->s->o.pool, &b->task);
-}
-
 static int
 all_batches(struct work *w, struct dcor_err *err)
 {
 	struct dcor_segm *s = w->s;
 	uint64_t sent = 0, merged = 0, number = 0;
-	struct batch *b;
+	struct dcor_batch *b;
 	double t;
 	int rc = DCOR_OK;
 
 	while (rc == DCOR_OK && merged < s->n) {
 		while (sent < s->n && sent - merged <
-		    (uint64_t)w->per * w->nbatch) {
-			b = &w->batch[sent / w->per % w->nbatch];
-			send(w, b, sent);
+		    (uint64_t)w->on.per * w->on.nbatch) {
+			b = &w->on.batch[sent / w->on.per % w->on.nbatch];
+			dcor_batch_send(b, &w->on, sent);
 			sent += b->n;
 		}
-		b = &w->batch[number++ % w->nbatch];
+		b = &w->on.batch[number++ % w->on.nbatch];
 		dcor_pool_wait(s->o.pool, &b->task);
-		t = now();
+		t = dcor_seconds();
 		rc = merge(w, b, err);
-		s->st.write += lap(&t);
+		s->st.write += dcor_lap(&t);
 		merged += b->n;
 		if (s->o.progress != NULL)
 			s->o.progress(s->o.ctx, "segmentation", merged, s->n);
@@ -541,214 +264,11 @@ all_batches(struct work *w, struct dcor_err *err)
 	}
 	/* What was sent must come back before its memory goes. */
 	for (; merged < sent; merged += b->n) {
-		b = &w->batch[number++ % w->nbatch];
+		b = &w->on.batch[number++ % w->on.nbatch];
 		dcor_pool_wait(s->o.pool, &b->task);
 	}
 	if (rc == DCOR_OK && w->mask != NULL)
 		rc = flush_masks(w, err);
-	return rc;
-}
-
-/* ---- setting up and taking down ---- */
-
-static void
-plan_batches(struct work *w)
-{
-	const struct dcor_segm *s = w->s;
-	uint64_t chunk = dcor_dset_chunk_rows(s->image.set);
-	size_t bytes = FLIGHT_BYTES / w->nlane;
-
-	if (bytes > BATCH_BYTES)
-		bytes = BATCH_BYTES;
-	w->per = bytes / s->npix;
-	if (s->source == DCOR_BG_FROM_ROLLMED &&
-	    w->per < 2 * s->pl.kernel_size)
-		w->per = (size_t)(2 * s->pl.kernel_size);
-	if (w->per > BATCH_FRAMES)
-		w->per = BATCH_FRAMES;
-	if (w->per < 1)
-		w->per = 1;
-	/* Whole chunks, so that none is decoded twice. */
-	if (chunk > 1 && w->per > chunk)
-		w->per -= w->per % chunk;
-	w->nbatch = 2 * w->nlane + 1;
-}
-
-static int
-set_up(struct work *w, struct dcor_err *err)
-{
-	const struct dcor_segm *s = w->s;
-	size_t nbg = s->npix, span = 0, i;
-	struct lane *l;
-	int rc;
-
-	w->nlane = dcor_pool_workers(s->o.pool);
-	plan_batches(w);
-	w->copy_image = s->o.images == DCOR_IMAGES_DRAIN;
-	w->copy_bg = s->source == DCOR_BG_FROM_ROLLMED ||
-	    (s->source == DCOR_BG_FROM_INPUT && !s->image_bg.internal);
-	if (s->source == DCOR_BG_FROM_ROLLMED) {
-		nbg = w->per * s->npix;
-		span = (w->per + (size_t)s->pl.kernel_size) * s->npix;
-	}
-	w->lane = calloc(w->nlane, sizeof(*w->lane));
-	w->batch = calloc(w->nbatch, sizeof(*w->batch));
-	w->last = malloc(s->npix);
-	if (w->lane == NULL || w->batch == NULL || w->last == NULL)
-		return dcor_err_nomem(err);
-	for (i = 0; i < w->nbatch; i++) {
-		w->batch[i].edge = malloc(2 * s->npix);
-		if (w->batch[i].edge == NULL)
-			return dcor_err_nomem(err);
-	}
-	for (i = 0; i < w->nlane; i++) {
-		l = &w->lane[i];
-		rc = dcor_reader_new(&l->reader, err);
-		if (rc == DCOR_OK)
-			rc = dcor_extract_new(s->w, s->h, &s->xo, &l->extract,
-			    err);
-		if (rc != DCOR_OK)
-			return rc;
-		l->bits.w = s->w;
-		l->bits.h = s->h;
-		l->bits.stride = (s->w + 63) / 64;
-		l->bits.word = calloc((size_t)l->bits.stride * s->h,
-		    sizeof(*l->bits.word));
-		l->image = malloc(w->per * s->npix);
-		l->bg = malloc(nbg);
-		l->bg_row = UINT64_MAX;
-		if (span > 0) {
-			l->span = malloc(span);
-			l->scratch = malloc(dcor_rollmed_scratch(s->w, s->h,
-			    s->pl.kernel_size));
-		}
-		if (l->bits.word == NULL || l->image == NULL ||
-		    l->bg == NULL || (span > 0 && (l->span == NULL ||
-		    l->scratch == NULL)))
-			return dcor_err_nomem(err);
-	}
-	return DCOR_OK;
-}
-
-static void
-take_down(struct work *w)
-{
-	struct dcor_segm_stats *st = &w->s->st;
-	struct lane *l;
-	size_t i;
-
-	for (i = 0; w->batch != NULL && i < w->nbatch; i++) {
-		dcor_events_fini(&w->batch[i].ev);
-		free(w->batch[i].image);
-		free(w->batch[i].bg);
-		free(w->batch[i].off);
-		free(w->batch[i].slot);
-		free(w->batch[i].edge);
-	}
-	for (i = 0; w->lane != NULL && i < w->nlane; i++) {
-		l = &w->lane[i];
-		st->read += l->t[T_READ];
-		st->bg += l->t[T_BG];
-		st->thresh += l->t[T_THRESH];
-		st->extract += l->t[T_EXTRACT];
-		dcor_reader_free(l->reader);
-		dcor_extract_free(l->extract);
-		free(l->bits.word);
-		free(l->image);
-		free(l->span);
-		free(l->bg);
-		free(l->scratch);
-	}
-	free_masks(w->pend);
-	free(w->lane);
-	free(w->batch);
-	free(w->last);
-	free(w->ix.frame);
-}
-
-/*
- * The time of every frame by the best source there is, as dcnum chooses:
- * time, frame and rate, rate, neither.  *single: counted in single precision.
- */
-static int
-get_times(struct dcor_segm *s, double *t, int *single, struct dcor_err *err)
-{
-	struct dcor_err why = DCOR_ERR_INIT;
-	struct dcor_feature f = { 0 };
-	const struct dcor_h5type *type;
-	double rate = 0, *col = NULL;
-	float *f32 = NULL;
-	int has_time, rc;
-	uint64_t i;
-
-	(void)dcor_rtdc_f64(s->m, "imaging:frame rate", &rate);
-	rc = dcor_rtdc_feature(s->m, "time", &f, &why);
-	has_time = rc == DCOR_OK;
-	if (rc == DCOR_ENOENT && rate > 0) {
-		memset(&why, 0, sizeof(why));
-		rc = dcor_rtdc_feature(s->m, "frame", &f, &why);
-	}
-	if (rc == DCOR_ENOENT) {
-		if (rate > 0)
-			dcor_times_rate(rate, s->nfile, t);
-		else
-			dcor_times_none(s->nfile, t);
-		return DCOR_OK;
-	}
-	if (rc != DCOR_OK)
-		return dcor_err_copy(err, &why);
-	type = &dcor_dset_info(f.set)->type;
-	*single = has_time && type->cls == DCOR_H5_FLOAT && type->size == 4;
-	col = malloc((size_t)s->nfile * sizeof(*col));
-	f32 = malloc((size_t)s->nfile * sizeof(*f32));
-	rc = col == NULL || f32 == NULL ? dcor_err_nomem(err) :
-	    dcor_segm_column(s, &f, col, err);
-	if (rc != DCOR_OK)
-		goto out;
-	if (*single) {
-		for (i = 0; i < s->nfile; i++)
-			f32[i] = (float)col[i];
-		dcor_times_f32(f32, s->nfile, t);
-	} else if (has_time)
-		dcor_times_f64(col, s->nfile, t);
-	else
-		dcor_times_frame(col, rate, s->nfile, t);
-out:
-	free(col);
-	free(f32);
-	dcor_feature_fini(&f);
-	return rc;
-}
-
-static int
-make_background(struct dcor_segm *s, const char *tmpdir,
-    struct dcor_err *err)
-{
-	struct dcor_sparsemed_opts o = {
-		.kernel_size = s->pl.kernel_size,
-		.split_time = s->pl.split_time,
-		.thresh_cleansing = s->pl.thresh_cleansing,
-		.frac_cleansing = s->pl.frac_cleansing
-	};
-	struct dcor_frames frames;
-	double *t;
-	int rc;
-
-	if (s->source != DCOR_BG_FROM_SPARSEMED || s->sparse.fd >= 0)
-		return DCOR_OK;
-	t = malloc((size_t)s->nfile * sizeof(*t));
-	if (t == NULL)
-		return dcor_err_nomem(err);
-	dcor_segm_frames_of(s, &frames);
-	rc = get_times(s, t, &o.single, err);
-	if (rc == DCOR_OK)
-		rc = dcor_sparsemed(&frames, t, &o, s->o.pool, tmpdir,
-		    &s->sparse, err);
-	free(t);
-	if (rc == DCOR_OK && s->sparse.fell_back)
-		dcor_segm_remark(s, "cleansing kept too few background "
-		    "images; kept the best of them instead");
-	s->st.bg_images = s->sparse.m;
 	return rc;
 }
 
@@ -760,7 +280,10 @@ produce(struct dcor_segm *s, struct dcor_h5out *o, const char *path,
 	struct work w = { .s = s, .out = o };
 	int rc;
 
-	rc = set_up(&w, err);
+	rc = dcor_batches_init(&w.on, s, err);
+	w.last = malloc(s->npix);
+	if (rc == DCOR_OK && w.last == NULL)
+		rc = dcor_err_nomem(err);
 	if (rc == DCOR_OK)
 		rc = dcor_h5out_group(o, "events", err);
 	if (rc == DCOR_OK)
@@ -771,7 +294,10 @@ produce(struct dcor_segm *s, struct dcor_h5out *o, const char *path,
 		rc = dcor_segm_publish(s, o, &w.ix, path, err);
 	s->st.events = w.ix.n;
 	s->st.frames = s->n;
-	take_down(&w);
+	dcor_batches_fini(&w.on);
+	free_masks(w.pend);
+	free(w.last);
+	free(w.ix.frame);
 	return rc;
 }
 
@@ -781,18 +307,18 @@ dcor_segm_run(struct dcor_segm *s, const char *path, int replace,
 {
 	struct dcor_h5out *o = NULL;
 	struct dcor_tmp *tmp = NULL;
-	double start = now(), t;
+	double start = dcor_seconds(), t;
 	int rc;
 
 	memset(&s->st, 0, sizeof(s->st));
 	rc = dcor_tmp_new(path, &tmp, err);
 	if (rc != DCOR_OK)
 		return rc;
-	t = now();
+	t = dcor_seconds();
 	if (s->o.progress != NULL)
 		s->o.progress(s->o.ctx, "background", 0, 1);
-	rc = make_background(s, dcor_tmp_path(tmp), err);
-	s->st.background = lap(&t);
+	rc = dcor_segm_background(s, dcor_tmp_path(tmp), err);
+	s->st.background = dcor_lap(&t);
 	if (rc == DCOR_OK)
 		rc = dcor_segm_stopped(s, err);
 	if (rc == DCOR_OK)
@@ -800,19 +326,21 @@ dcor_segm_run(struct dcor_segm *s, const char *path, int replace,
 		    err);
 	if (rc == DCOR_OK) {
 		rc = produce(s, o, path, err);
-		t = now();
+		t = dcor_seconds();
 		if (rc == DCOR_OK) {
 			s->st.encode = dcor_h5out_seconds(o);
 			rc = dcor_h5out_close(o, err);
 		} else
 			dcor_h5out_discard(o);
-		s->st.write += lap(&t);
+		s->st.write += dcor_lap(&t);
 	}
+	if (rc == DCOR_OK)
+		rc = dcor_segm_stopped(s, err);
 	if (rc == DCOR_OK)
 		rc = dcor_tmp_commit(tmp, replace, err);
 	else
 		dcor_tmp_abandon(tmp);
-	s->st.wall = now() - start;
+	s->st.wall = dcor_seconds() - start;
 	if (stats != NULL)
 		*stats = s->st;
 	return rc;
