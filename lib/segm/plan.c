@@ -366,8 +366,8 @@ add_gate(struct dcor_segm *s, const char *key, size_t *n,
 	if (feat == DCOR_FEAT_SIZE_X || feat == DCOR_FEAT_SIZE_Y)
 		return DCOR_OK;		/* replaced below */
 	s->box[*n].feat = (enum dcor_feat)feat;
-	s->box[*n].min = is_min ? v : (double)-INFINITY;
-	s->box[*n].max = is_min ? (double)INFINITY : v;
+	s->box[*n].min = is_min ? v : -HUGE_VAL;
+	s->box[*n].max = is_min ? HUGE_VAL : v;
 	++*n;
 	return DCOR_OK;
 }
@@ -402,10 +402,10 @@ choose_gates(struct dcor_segm *s, struct dcor_err *err)
 		return rc;
 	s->box[n].feat = DCOR_FEAT_SIZE_X;
 	s->box[n].min = 3 * s->pl.pixel_size;
-	s->box[n++].max = INFINITY;
+	s->box[n++].max = HUGE_VAL;
 	s->box[n].feat = DCOR_FEAT_SIZE_Y;
 	s->box[n].min = 3 * s->pl.pixel_size;
-	s->box[n++].max = INFINITY;
+	s->box[n++].max = HUGE_VAL;
 	s->xo.box = s->box;
 	s->xo.nbox = n;
 	return DCOR_OK;

@@ -42,7 +42,7 @@ distance(double t, double step, double half)
 static uint64_t
 nearest_any(const struct axis *a, double step, double half)
 {
-	double d, best = INFINITY;
+	double d, best = HUGE_VAL;
 	uint64_t i, at = 0;
 
 	for (i = 0; i < a->n; i++) {
