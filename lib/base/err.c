@@ -77,12 +77,6 @@ dcor_err_sys(struct dcor_err *err, int sys, const char *fmt, ...)
 }
 
 int
-dcor_err_nomem(struct dcor_err *err)
-{
-	return dcor_err_set(err, DCOR_ENOMEM, 0, "out of memory");
-}
-
-int
 dcor_err_copy(struct dcor_err *dst, const struct dcor_err *src)
 {
 	if (src == NULL)

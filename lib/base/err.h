@@ -50,7 +50,12 @@ int dcor_err_sys(struct dcor_err *err, int sys, const char *fmt, ...)
     __attribute__((format(printf, 3, 4), cold));
 
 /* "out of memory", always DCOR_ENOMEM. */
-int dcor_err_nomem(struct dcor_err *err) __attribute__((cold));
+static inline int
+dcor_err_nomem(struct dcor_err *err)
+{
+	(void)dcor_err_set(err, DCOR_ENOMEM, 0, "out of memory");
+	return DCOR_ENOMEM;
+}
 
 /* Copies a failure from one record to another (both may be NULL) and
  * returns its code; the first failure in dst wins. */

@@ -85,7 +85,7 @@ uint32_t
 dcor_fletcher32(const void *data, size_t n)
 {
 	const unsigned char *p = data;
-	uint32_t a[LANES], b[LANES];
+	uint32_t a[LANES] = { 0 }, b[LANES] = { 0 };
 	uint64_t s1 = 0, s2 = 0, part;
 	size_t k, rows, words;
 

@@ -161,7 +161,7 @@ dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
 		    &d->info, &d->chunk, &d->nchunk, &why);
 out:
 	if (rc != DCOR_OK) {
-		rc = dcor_err_set(err, why.code, why.sys, "%s: %s", path,
+		(void)dcor_err_set(err, why.code, why.sys, "%s: %s", path,
 		    why.msg);
 		dcor_dset_close(d);
 		return rc;

@@ -33,10 +33,10 @@ put_log(struct logs *p, const char *kind, char *text, struct dcor_err *err)
 		if (q != NULL)
 			*q++ = '\0';
 	}
-	snprintf(path, sizeof(path), "logs/dcor-segment-%s-%.7s", kind,
+	snprintf(path, sizeof(path), "logs/dcnum-%s-%.7s", kind,
 	    p->s->id.hash);
 	while (dcor_h5_kind(dcor_rtdc_h5(p->s->m), path) != DCOR_H5_ABSENT)
-		snprintf(path, sizeof(path), "logs/dcor-segment-%s-%.7s-%d",
+		snprintf(path, sizeof(path), "logs/dcnum-%s-%.7s-%d",
 		    kind, p->s->id.hash, ++k);
 	rc = dcor_h5out_group(p->o, "logs", err);
 	if (rc == DCOR_OK)
