@@ -167,17 +167,6 @@ run_job(void *arg, unsigned worker)
 	*sum += dcor_lap(&t);
 }
 
-double
-dcor_h5out_seconds(const struct dcor_h5out *o)
-{
-	double sum = 0;
-	unsigned i;
-
-	for (i = 0; i < dcor_pool_workers(o->pool); i++)
-		sum += o->lane[i].seconds;
-	return sum;
-}
-
 static void
 free_job(struct job *j)
 {
@@ -309,15 +298,19 @@ dcor_h5out_discard(struct dcor_h5out *o)
 }
 
 int
-dcor_h5out_close(struct dcor_h5out *o, struct dcor_err *err)
+dcor_h5out_close(struct dcor_h5out *o, double *seconds, struct dcor_err *err)
 {
 	struct dcor_h5col *c;
 	int rc = DCOR_OK, closed;
+	unsigned i;
 
 	for (c = o->cols; rc == DCOR_OK && c != NULL; c = c->next)
 		rc = dcor_h5col_finish(c, err);
 	if (rc == DCOR_OK)
 		rc = drain(o, 0, err);
+	if (rc == DCOR_OK && seconds != NULL)
+		for (i = 0, *seconds = 0; i < dcor_pool_workers(o->pool); i++)
+			*seconds += o->lane[i].seconds;
 	closed = free_out(o, err);
 	return rc != DCOR_OK ? rc : closed;
 }

@@ -19,16 +19,16 @@ struct dcor_h5col;
 
 /*
  * Creates (or truncates) the file at path.  Ownership: _close finishes and
- * frees it, also when that fails; _discard frees it without finishing.
+ * frees it, also when that fails, and says how many seconds the workers
+ * spent on compression, summed (seconds may be NULL); _discard frees it
+ * without finishing.
  * Neither removes the file.
  */
 int dcor_h5out_create(const char *path, struct dcor_pool *pool,
     struct dcor_h5out **out, struct dcor_err *err);
-int dcor_h5out_close(struct dcor_h5out *o, struct dcor_err *err);
+int dcor_h5out_close(struct dcor_h5out *o, double *seconds,
+    struct dcor_err *err);
 void dcor_h5out_discard(struct dcor_h5out *o);
-
-/* Seconds that the workers spent on compression so far, summed. */
-double dcor_h5out_seconds(const struct dcor_h5out *o);
 
 int dcor_h5out_group(struct dcor_h5out *o, const char *path,
     struct dcor_err *err);

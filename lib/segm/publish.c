@@ -218,6 +218,37 @@ out:
 	return rc;
 }
 
+/* Whether one basin can lead to both. */
+static int
+same_place(const struct dcor_segm *s, const struct dcor_feature *a,
+    const struct dcor_feature *b)
+{
+	return a->origin == b->origin && !a->internal && !b->internal &&
+	    (a->map == NULL) == (b->map == NULL) && (a->map == NULL ||
+	    memcmp(a->map, b->map, (size_t)s->nfile * sizeof(*a->map)) == 0);
+}
+
+/* The basin with the images; dcnum lists an offset of the input there,
+ * too. */
+static int
+image_basin(struct pub *p, struct dcor_err *err)
+{
+	struct dcor_segm *s = p->s;
+	char image[] = "image", off[] = "bg_off", *name[] = { image, off };
+	struct dcor_feature f;
+	size_t n = 1;
+
+	if (s->image.internal)
+		return put_file_basin(p, s->m, NULL, name, n, err);
+	if (!s->off_own && dcor_rtdc_feature(s->m, off, &f, NULL) ==
+	    DCOR_OK) {
+		n += f.n >= s->nfile && same_place(s, &f, &s->image);
+		dcor_feature_fini(&f);
+	}
+	return put_file_basin(p, s->image.origin, s->image.map, name, n,
+	    err);
+}
+
 /*
  * The frame features of the input: copied, or the ones that share a file
  * and a mapping behind one basin.
@@ -262,10 +293,7 @@ frame_features(struct pub *p, struct dcor_err *err)
 		if (taken[i])
 			continue;
 		for (k = i, n = 0; k < found; k++)
-			if (f[k].origin == f[i].origin && !f[k].internal &&
-			    (f[k].map == NULL) == (f[i].map == NULL) &&
-			    (f[k].map == NULL || memcmp(f[k].map, f[i].map,
-			    (size_t)p->s->nfile * sizeof(*f[k].map)) == 0)) {
+			if (same_place(p->s, &f[k], &f[i])) {
 				name[n++] = (char *)(uintptr_t)
 				    frame_feature[at[k]];
 				taken[k] = 1;
@@ -466,7 +494,7 @@ dcor_segm_publish(struct dcor_segm *s, struct dcor_h5out *o,
     const struct dcor_segm_index *ix, const char *out, struct dcor_err *err)
 {
 	struct pub p = { .s = s, .o = o, .out = out, .n = ix->n };
-	char feature[] = "image", *features[] = { feature }, slot[16];
+	char slot[16];
 	size_t i;
 	int rc;
 
@@ -486,10 +514,7 @@ dcor_segm_publish(struct dcor_segm *s, struct dcor_h5out *o,
 	if (rc == DCOR_OK)
 		rc = frame_features(&p, err);
 	if (rc == DCOR_OK && s->o.images == DCOR_IMAGES_TAP)
-		rc = s->image.internal ?
-		    put_file_basin(&p, s->m, NULL, features, 1, err) :
-		    put_file_basin(&p, s->image.origin, s->image.map,
-		    features, 1, err);
+		rc = image_basin(&p, err);
 	if (rc == DCOR_OK)
 		rc = attributes(&p, err);
 	if (rc == DCOR_OK)

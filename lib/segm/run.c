@@ -327,10 +327,9 @@ dcor_segm_run(struct dcor_segm *s, const char *path, int replace,
 	if (rc == DCOR_OK) {
 		rc = produce(s, o, path, err);
 		t = dcor_seconds();
-		if (rc == DCOR_OK) {
-			s->st.encode = dcor_h5out_seconds(o);
-			rc = dcor_h5out_close(o, err);
-		} else
+		if (rc == DCOR_OK)
+			rc = dcor_h5out_close(o, &s->st.encode, err);
+		else
 			dcor_h5out_discard(o);
 		s->st.write += dcor_lap(&t);
 	}

@@ -277,7 +277,7 @@ writing(unsigned workers)
 	OK(dcor_h5out_text(o, "/", "a:text", "\xc3\xa4", &err) == DCOR_OK);
 	OK(dcor_h5out_i64(o, "/", "a:int", -5, &err) == DCOR_OK);
 	OK(dcor_h5out_f64(o, "/", "a:float", 0.25, &err) == DCOR_OK);
-	OK(dcor_h5out_close(o, &err) == DCOR_OK);
+	OK(dcor_h5out_close(o, NULL, &err) == DCOR_OK);
 	OK(arg == 109);
 	dcor_pool_free(pool);
 

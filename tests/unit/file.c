@@ -52,7 +52,7 @@ make(const char *path, const char *id, const char *feature, int base,
 	}
 	if (b != NULL && dcor_basin_write(o, b, NULL) != 0)
 		exit(1);
-	if (dcor_h5out_close(o, NULL) != 0)
+	if (dcor_h5out_close(o, NULL, NULL) != 0)
 		exit(1);
 }
 
@@ -246,7 +246,7 @@ tables(void)
 	dcor_h5out_text(o, "/", "experiment:date", "2018-12-11", NULL);
 	dcor_h5out_text(o, "/", "setup:identifier",
 	    "ZMDD-AcC-fe3cdd-2a2250", NULL);
-	OK(dcor_h5out_close(o, NULL) == DCOR_OK);
+	OK(dcor_h5out_close(o, NULL, NULL) == DCOR_OK);
 	OK(dcor_rtdc_open("id.rtdc", &m, NULL) == DCOR_OK);
 	OK(is(dcor_rtdc_id(m), "354dc6ed-c745-5020-9295-b7285b12671c"));
 	dcor_rtdc_close(m);
