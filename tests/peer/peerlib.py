@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 
-import h5py
+# dclab and we have the same file open, which HDF5 wants locked alike
+os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"
+import h5py  # noqa: E402
 import hdf5plugin  # noqa: F401 (registers the filter)
 import numpy as np
 
