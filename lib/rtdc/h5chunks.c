@@ -9,46 +9,6 @@ enum { IX_V1 = 0, IX_SINGLE = 1, IX_IMPLICIT = 2, IX_FIXED = 3, IX_EXT = 4,
     IX_V2 = 5 };
 
 #define MANY		((uint64_t)1 << 20)	/* chunks, in any file */
-#define V2_DEPTH	32
-
-/* The nodes of one level of a tree. */
-struct nodes {
-	struct node {
-		uint64_t addr;
-		uint64_t nrec;
-	}		*v;
-	size_t		 n, room;
-};
-
-static int
-nodes_add(struct nodes *l, uint64_t addr, uint64_t nrec, struct dcor_err *err)
-{
-	struct node *v;
-	size_t room;
-
-	if (l->n == l->room) {
-		room = l->room == 0 ? 64 : 2 * l->room;
-		if (room > SIZE_MAX / sizeof(*v) ||
-		    (v = realloc(l->v, room * sizeof(*v))) == NULL)
-			return dcor_err_nomem(err);
-		l->v = v;
-		l->room = room;
-	}
-	l->v[l->n].addr = addr;
-	l->v[l->n++].nrec = nrec;
-	return 0;
-}
-
-/* The children become the level that is read next. */
-static void
-nodes_next(struct nodes *now, struct nodes *next)
-{
-	struct nodes t = *now;
-
-	*now = *next;
-	*next = t;
-	next->n = 0;
-}
 
 int
 dcor_h5walk_put(struct dcor_h5walk *w, const uint64_t *scaled,
@@ -106,7 +66,8 @@ single(struct dcor_h5walk *w, struct dcor_err *err)
 /* The chunks of a leaf, or the children of another node. */
 static int
 v1_node(struct dcor_h5walk *w, uint64_t addr, unsigned level, unsigned nent,
-    struct dcor_h5cur *c, struct nodes *next, struct dcor_err *err)
+    struct dcor_h5cur *c, struct dcor_h5nodes *next,
+    struct dcor_err *err)
 {
 	const struct dcor_h5dset *d = w->d;
 	uint64_t scaled[DCOR_H5_MAXRANK], size, child;
@@ -126,7 +87,8 @@ v1_node(struct dcor_h5walk *w, uint64_t addr, unsigned level, unsigned nent,
 		}
 		dcor_h5cur_num(c, 8);
 		child = dcor_h5cur_addr(c, w->sb->addr_bytes);
-		rc = level > 0 ? nodes_add(next, child, 0, err) :
+		rc = level > 0 ?
+		    dcor_h5nodes_add(next, child, 0, err) :
 		    dcor_h5walk_put(w, scaled, child, size, mask, err);
 		if (rc != 0)
 			return rc;
@@ -140,14 +102,14 @@ v1_tree(struct dcor_h5walk *w, struct dcor_err *err)
 	const unsigned char *p;
 	struct dcor_h5rd r;
 	struct dcor_h5cur c;
-	struct nodes now = { NULL, 0, 0 }, next = { NULL, 0, 0 };
+	struct dcor_h5nodes now = { NULL, 0, 0 }, next = { NULL, 0, 0 };
 	size_t i, head, len, a = w->sb->addr_bytes;
 	unsigned level = 0, at, nent;
 	int rc, root = 1;
 
 	dcor_h5rd_init(&r, w->src, w->sb->base);
 	head = 8 + 2 * a;
-	rc = nodes_add(&now, w->d->addr, 0, err);
+	rc = dcor_h5nodes_add(&now, w->d->addr, 0, err);
 	while (rc == 0 && now.n > 0) {
 		for (i = 0; rc == 0 && i < now.n; i++) {
 			if ((rc = dcor_h5rd_get(&r, now.v[i].addr, head, &p,
@@ -173,7 +135,7 @@ v1_tree(struct dcor_h5walk *w, struct dcor_err *err)
 			rc = v1_node(w, now.v[i].addr, level, nent, &c, &next,
 			    err);
 		}
-		nodes_next(&now, &next);
+		dcor_h5nodes_next(&now, &next);
 		level--;
 	}
 	free(now.v);
@@ -182,183 +144,41 @@ v1_tree(struct dcor_h5walk *w, struct dcor_err *err)
 	return rc;
 }
 
-/* What the header of a version 2 B-tree says, and what follows from it. */
-struct v2 {
-	unsigned	 type;
-	unsigned	 rec;		/* bytes a record */
-	unsigned	 size_bytes;	/* of the chunk's size therein */
-	unsigned	 depth;
-	uint64_t	 max[V2_DEPTH + 1];	/* records a node */
-	unsigned	 cum_bytes[V2_DEPTH + 1];
-	unsigned	 nrec_bytes;
-};
-
-static unsigned
-bytes_for(uint64_t n)
-{
-	unsigned b = 1;
-
-	while (n >>= 8)
-		b++;
-	return b;
-}
-
+/* One chunk of a version 2 B-tree of type 10, or 11 with filters. */
 static int
-v2_setup(struct v2 *t, uint64_t addr, uint64_t node, unsigned a,
-    struct dcor_err *err)
+v2_chunk(void *arg, const unsigned char *rec, size_t n, struct dcor_err *err)
 {
-	uint64_t cum, ptr;
-	unsigned i;
-
-	if (t->depth > V2_DEPTH || node < 10 || t->rec == 0)
-		return dcor_h5bad(err, addr, "bad B-tree header");
-	t->max[0] = cum = (node - 10) / t->rec;
-	t->nrec_bytes = bytes_for(cum);
-	t->cum_bytes[0] = 0;
-	for (i = 1; i <= t->depth; i++) {
-		ptr = a + t->nrec_bytes + t->cum_bytes[i - 1];
-		if (node < 10 + ptr)
-			return dcor_h5bad(err, addr, "bad B-tree header");
-		t->max[i] = (node - 10 - ptr) / (t->rec + ptr);
-		/* saturates: only its width matters */
-		if (cum > (UINT64_MAX - t->max[i]) / (t->max[i] + 1))
-			cum = UINT64_MAX;
-		else
-			cum = (t->max[i] + 1) * cum + t->max[i];
-		t->cum_bytes[i] = bytes_for(cum);
-	}
-	return 0;
-}
-
-static int
-v2_node(struct dcor_h5walk *w, const struct v2 *t, unsigned level,
-    const struct node *n, const unsigned char *p, size_t len,
-    struct nodes *next, struct dcor_err *err)
-{
-	uint64_t scaled[DCOR_H5_MAXRANK], addr, size, nrec, i;
+	struct dcor_h5walk *w = arg;
+	size_t plain = w->sb->addr_bytes + 8 * (size_t)w->d->rank;
+	uint64_t scaled[DCOR_H5_MAXRANK], addr, size = w->chunk_bytes;
 	struct dcor_h5cur c;
-	uint32_t mask;
+	uint32_t mask = 0;
 	unsigned j;
-	int rc;
 
-	if (p[4] != 0 || p[5] != t->type)
-		return dcor_h5bad(err, n->addr, "B-tree node of another type");
-	dcor_h5cur_init(&c, p + 6, len - 10);
-	for (i = 0; i < n->nrec; i++) {
-		addr = dcor_h5cur_addr(&c, w->sb->addr_bytes);
-		size = w->chunk_bytes;
-		mask = 0;
-		if (t->type == 11) {
-			size = dcor_h5cur_num(&c, t->size_bytes);
-			mask = (uint32_t)dcor_h5cur_num(&c, 4);
-		}
-		for (j = 0; j < w->d->rank; j++)
-			scaled[j] = dcor_h5cur_num(&c, 8);
-		if (c.bad)
-			break;
-		if ((rc = dcor_h5walk_put(w, scaled, addr, size, mask,
-		    err)) != 0)
-			return rc;
+	if (n < plain || (w->d->nfilt == 0 && n != plain) ||
+	    (w->d->nfilt > 0 && (n < plain + 5 || n > plain + 12)))
+		return dcor_h5bad(err, w->d->addr,
+		    "B-tree with other records");
+	dcor_h5cur_init(&c, rec, n);
+	addr = dcor_h5cur_addr(&c, w->sb->addr_bytes);
+	if (w->d->nfilt > 0) {
+		size = dcor_h5cur_num(&c, (unsigned)(n - plain - 4));
+		mask = (uint32_t)dcor_h5cur_num(&c, 4);
 	}
-	for (i = 0; level > 0 && i <= n->nrec; i++) {
-		addr = dcor_h5cur_addr(&c, w->sb->addr_bytes);
-		nrec = dcor_h5cur_num(&c, t->nrec_bytes);
-		dcor_h5cur_skip(&c, t->cum_bytes[level - 1]);
-		if (c.bad || nrec > t->max[level - 1])
-			return dcor_h5bad(err, n->addr, "bad B-tree node");
-		if ((rc = nodes_add(next, addr, nrec, err)) != 0)
-			return rc;
-	}
-	return c.bad ? dcor_h5bad(err, n->addr, "B-tree node too short") : 0;
-}
-
-static int
-v2_levels(struct dcor_h5walk *w, struct dcor_h5rd *r, const struct v2 *t,
-    struct nodes *now, struct nodes *next, uint64_t *count,
-    struct dcor_err *err)
-{
-	const unsigned char *p;
-	unsigned level = t->depth;
-	uint64_t len, ptr;
-	size_t i;
-	int rc;
-
-	for (;;) {
-		ptr = level == 0 ? 0 : w->sb->addr_bytes + t->nrec_bytes +
-		    t->cum_bytes[level - 1];
-		for (i = 0; i < now->n; i++) {
-			len = 10 + now->v[i].nrec * t->rec;
-			if (level > 0)
-				len += (now->v[i].nrec + 1) * ptr;
-			*count += now->v[i].nrec;
-			if ((rc = dcor_h5rd_block(r, now->v[i].addr, len,
-			    level > 0 ? "BTIN" : "BTLF", "B-tree node", &p,
-			    err)) != 0 || (rc = v2_node(w, t, level,
-			    &now->v[i], p, (size_t)len, next, err)) != 0)
-				return rc;
-		}
-		if (level-- == 0)
-			return 0;
-		nodes_next(now, next);
-	}
+	for (j = 0; j < w->d->rank; j++)
+		scaled[j] = dcor_h5cur_num(&c, 8);
+	return dcor_h5walk_put(w, scaled, addr, size, mask, err);
 }
 
 static int
 v2_tree(struct dcor_h5walk *w, struct dcor_err *err)
 {
-	const unsigned char *p;
 	struct dcor_h5rd r;
-	struct dcor_h5cur c;
-	struct nodes now = { NULL, 0, 0 }, next = { NULL, 0, 0 };
-	uint64_t addr = w->d->addr, node, root, nrec, total, count = 0;
-	unsigned a = w->sb->addr_bytes, l = w->sb->len_bytes, plain;
-	size_t len = 22 + (size_t)a + l;
-	struct v2 t;
 	int rc;
 
-	memset(&t, 0, sizeof(t));
 	dcor_h5rd_init(&r, w->src, w->sb->base);
-	if ((rc = dcor_h5rd_block(&r, addr, len, "BTHD", "B-tree header", &p,
-	    err)) != 0)
-		goto out;
-	dcor_h5cur_init(&c, p + 4, len - 8);
-	if (dcor_h5cur_num(&c, 1) != 0) {
-		rc = dcor_h5bad(err, addr, "B-tree of unknown version");
-		goto out;
-	}
-	t.type = (unsigned)dcor_h5cur_num(&c, 1);
-	node = dcor_h5cur_num(&c, 4);
-	t.rec = (unsigned)dcor_h5cur_num(&c, 2);
-	t.depth = (unsigned)dcor_h5cur_num(&c, 2);
-	dcor_h5cur_skip(&c, 2);
-	root = dcor_h5cur_addr(&c, a);
-	nrec = dcor_h5cur_num(&c, 2);
-	total = dcor_h5cur_num(&c, l);
-	plain = a + 8 * w->d->rank;
-	t.size_bytes = t.type == 11 ? t.rec - plain - 4 : 0;
-	if (t.type != (w->d->nfilt > 0 ? 11 : 10) || t.rec < plain ||
-	    (t.type == 10 && t.rec != plain) || t.size_bytes > 8 ||
-	    (t.type == 11 && t.size_bytes == 0)) {
-		rc = dcor_h5bad(err, addr, "B-tree with other records");
-		goto out;
-	}
-	if ((rc = v2_setup(&t, addr, node, a, err)) != 0)
-		goto out;
-	if (nrec > t.max[t.depth]) {
-		rc = dcor_h5bad(err, addr, "bad B-tree header");
-		goto out;
-	}
-	if (root != DCOR_H5_NOADDR && nrec > 0) {
-		if ((rc = nodes_add(&now, root, nrec, err)) != 0 ||
-		    (rc = v2_levels(w, &r, &t, &now, &next, &count,
-		    err)) != 0)
-			goto out;
-	}
-	if (count != total)
-		rc = dcor_h5bad(err, addr, "B-tree lacks records");
-out:
-	free(now.v);
-	free(next.v);
+	rc = dcor_h5btree2(&r, w->sb, w->d->addr, w->d->nfilt > 0 ? 11 : 10,
+	    v2_chunk, w, err);
 	dcor_h5rd_fini(&r);
 	return rc;
 }

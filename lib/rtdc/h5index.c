@@ -142,7 +142,9 @@ messages(struct header *h, uint64_t addr, const unsigned char *p, size_t n,
 			if (rc == 0 && cont.bad)
 				rc = dcor_h5bad(err, addr,
 				    "bad continuation of an object header");
-		} else
+		} else if (m->take != NULL)
+			rc = m->take(m->arg, type, flags, body, size, err);
+		else
 			rc = dcor_h5msg_take(m, type, flags, body, size, err);
 		if (rc != 0)
 			return rc;
@@ -187,10 +189,9 @@ first_part(struct header *h, uint64_t addr, uint64_t *skip, uint64_t *len,
 	return 0;
 }
 
-/* Hands every message of the object header at addr to m. */
-static int
-walk(struct dcor_h5rd *r, const struct dcor_h5super *sb, uint64_t addr,
-    struct dcor_h5msgs *m, struct dcor_err *err)
+int
+dcor_h5header(struct dcor_h5rd *r, const struct dcor_h5super *sb,
+    uint64_t addr, struct dcor_h5msgs *m, struct dcor_err *err)
 {
 	struct header h;
 	const unsigned char *p;
@@ -256,14 +257,14 @@ dcor_h5dset_read(const struct dcor_src *src, const struct dcor_h5super *sb,
 	m.sb = sb;
 	m.type_addr = DCOR_H5_NOADDR;
 	dcor_h5rd_init(&r, src, sb->base);
-	if ((rc = walk(&r, sb, addr, &m, err)) != 0)
+	if ((rc = dcor_h5header(&r, sb, addr, &m, err)) != 0)
 		goto out;
 	if (m.type_addr != DCOR_H5_NOADDR) {
 		memset(&t, 0, sizeof(t));
 		t.d = &named;
 		t.sb = sb;
 		t.type_addr = DCOR_H5_NOADDR;
-		if ((rc = walk(&r, sb, m.type_addr, &t, err)) != 0)
+		if ((rc = dcor_h5header(&r, sb, m.type_addr, &t, err)) != 0)
 			goto out;
 		if ((t.have & DCOR_H5M_TYPE) == 0 ||
 		    t.type_addr != DCOR_H5_NOADDR) {

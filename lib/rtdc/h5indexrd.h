@@ -90,13 +90,43 @@ struct dcor_h5msgs {
 	unsigned	 lrank;		/* of the layout message, with the
 					 * element size as last */
 	uint64_t	 ldim[DCOR_H5_MAXRANK + 1];
+	/* If set, gets the messages instead. */
+	int		 (*take)(void *arg, unsigned type, unsigned flags,
+			    const unsigned char *p, size_t n,
+			    struct dcor_err *err);
+	void		 *arg;
 };
+
+/* Hands every message of the object header at addr to m (h5index.c). */
+int dcor_h5header(struct dcor_h5rd *r, const struct dcor_h5super *sb,
+    uint64_t addr, struct dcor_h5msgs *m, struct dcor_err *err);
 
 /* Takes one message; unknown ones are left alone. */
 int dcor_h5msg_take(struct dcor_h5msgs *m, unsigned type, unsigned flags,
     const unsigned char *p, size_t n, struct dcor_err *err);
 /* Checks them against each other once all are there. */
 int dcor_h5msg_check(struct dcor_h5msgs *m, struct dcor_err *err);
+
+/* The nodes of one level of a tree (h5btree2.c); the caller frees v. */
+struct dcor_h5nodes {
+	struct dcor_h5node {
+		uint64_t addr;
+		uint64_t nrec;
+	}		*v;
+	size_t		 n, room;
+};
+
+int dcor_h5nodes_add(struct dcor_h5nodes *l, uint64_t addr, uint64_t nrec,
+    struct dcor_err *err);
+/* The children become the level that is read next. */
+void dcor_h5nodes_next(struct dcor_h5nodes *now, struct dcor_h5nodes *next);
+
+/* Hands each record of the version 2 B-tree of this type at addr, n bytes,
+ * to record, which must not use r. */
+int dcor_h5btree2(struct dcor_h5rd *r, const struct dcor_h5super *sb,
+    uint64_t addr, unsigned type, int (*record)(void *arg,
+    const unsigned char *rec, size_t n, struct dcor_err *err), void *arg,
+    struct dcor_err *err);
 
 /* A chunk index that is being read (h5chunks.c, h5chunkarr.c). */
 struct dcor_h5walk {
