@@ -208,17 +208,8 @@ hard_links(hid_t file, const char *path)
 	return 1;
 }
 
-/* H5Oget_info_by_name has had a form for every season. */
-#if H5_VERSION_GE(1, 10, 3)
-#define INFO_BASIC	H5O_INFO_BASIC
-#define INFO_ATTRS	H5O_INFO_NUM_ATTRS
-#else
-#define INFO_BASIC	0
-#define INFO_ATTRS	0
-#endif
-
-static herr_t
-object_info(hid_t file, const char *path, H5O_info_t *oi, unsigned fields)
+herr_t
+dcor_h5_object_info(hid_t file, const char *path, H5O_info_t *oi, unsigned fields)
 {
 #if H5_VERSION_GE(1, 12, 0)
 	return H5Oget_info_by_name3(file, path, oi, fields, H5P_DEFAULT);
@@ -242,7 +233,7 @@ dcor_h5_kind(struct dcor_h5 *h, const char *path)
 	else if (!hard_links(h->file, path)) {
 		if (H5Lexists(h->file, path, H5P_DEFAULT) > 0)
 			kind = DCOR_H5_OTHER;
-	} else if (object_info(h->file, path, &oi, INFO_BASIC) >= 0)
+	} else if (dcor_h5_object_info(h->file, path, &oi, INFO_BASIC) >= 0)
 		kind = oi.type == H5O_TYPE_GROUP ? DCOR_H5_GROUP :
 		    oi.type == H5O_TYPE_DATASET ? DCOR_H5_DATASET :
 		    DCOR_H5_OTHER;
@@ -262,7 +253,7 @@ dcor_h5_addr(struct dcor_h5 *h, const char *path, uint64_t *addr,
 	if (!hard_links(h->file, path))
 		rc = dcor_err_set(err, DCOR_ENOENT, 0, "%s: not in the file",
 		    path);
-	else if (object_info(h->file, path, &oi, INFO_BASIC) < 0)
+	else if (dcor_h5_object_info(h->file, path, &oi, INFO_BASIC) < 0)
 		rc = dcor_h5_fail(err, DCOR_EDATA, path);
 	else {
 #if H5_VERSION_GE(1, 12, 0)
@@ -326,8 +317,8 @@ add_link(hid_t g, const char *name, const H5L_info_t *li, void *arg)
 	return dcor_names_add(arg, name, strlen(name)) == 0 ? 0 : -1;
 }
 
-static int
-finish_names(struct dcor_names *out, herr_t status, const char *what,
+int
+dcor_h5_names(struct dcor_names *out, herr_t status, const char *what,
     struct dcor_err *err)
 {
 	if (status < 0) {
@@ -351,144 +342,9 @@ dcor_h5_list(struct dcor_h5 *h, const char *group, struct dcor_names *out,
 	if (dcor_h5_kind(h, group) != DCOR_H5_GROUP)
 		return DCOR_OK;
 	dcor_h5_enter();
-	rc = finish_names(out, H5Literate_by_name(h->file, group,
+	rc = dcor_h5_names(out, H5Literate_by_name(h->file, group,
 	    H5_INDEX_NAME, H5_ITER_NATIVE, &at, add_link, out, H5P_DEFAULT),
 	    group, err);
-	dcor_h5_leave();
-	return rc;
-}
-
-/* By number, not by H5Aiterate: that would open the object, which libhdf5
- * refuses when it does not know the layout of a dataset. */
-int
-dcor_h5_attrs(struct dcor_h5 *h, const char *path, struct dcor_names *out,
-    struct dcor_err *err)
-{
-	char name[1024];
-	H5O_info_t oi;
-	hsize_t i;
-	hid_t a;
-	herr_t st;
-	int rc;
-
-	out->name = NULL;
-	out->n = 0;
-	dcor_h5_enter();
-	st = object_info(h->file, path, &oi, INFO_ATTRS);
-	for (i = 0; st >= 0 && i < oi.num_attrs; i++) {
-		a = H5Aopen_by_idx(h->file, path, H5_INDEX_NAME,
-		    H5_ITER_NATIVE, i, H5P_DEFAULT, H5P_DEFAULT);
-		if (a < 0 || H5Aget_name(a, sizeof(name), name) < 0 ||
-		    dcor_names_add(out, name, strlen(name)) != 0)
-			st = -1;
-		if (a >= 0)
-			H5Aclose(a);
-	}
-	rc = finish_names(out, st, path, err);
-	dcor_h5_leave();
-	return rc;
-}
-
-void
-dcor_attr_fini(struct dcor_attr *a)
-{
-	free(a->text);
-	a->text = NULL;
-	a->kind = DCOR_ATTR_NONE;
-}
-
-/* A scalar text attribute; fixed length loses trailing NULs only. */
-static int
-attr_text(hid_t attr, hid_t type, char **out)
-{
-	hid_t space, mem;
-	size_t n;
-	char *s = NULL;
-
-	if (H5Tis_variable_str(type) > 0) {
-		mem = H5Tcopy(type);
-		if (H5Aread(attr, mem, &s) >= 0 && s != NULL) {
-			*out = strdup(s);
-			space = H5Aget_space(attr);
-			H5Dvlen_reclaim(mem, space, H5P_DEFAULT, &s);
-			H5Sclose(space);
-		} else
-			*out = strdup("");
-		H5Tclose(mem);
-		return *out != NULL;
-	}
-	n = H5Tget_size(type);
-	if (n > 1 << 24)
-		return 0;
-	s = calloc(1, n + 1);
-	if (s == NULL || H5Aread(attr, type, s) < 0) {
-		free(s);
-		return 0;
-	}
-	*out = s;
-	return 1;
-}
-
-static int
-attr_value(hid_t attr, struct dcor_attr *out)
-{
-	hid_t space = H5Aget_space(attr), type = H5Aget_type(attr);
-	H5T_class_t cls = H5Tget_class(type);
-	int ok = 1;
-
-	out->kind = DCOR_ATTR_OTHER;
-	if (H5Sget_simple_extent_npoints(space) == 1) {
-		if (cls == H5T_STRING) {
-			ok = attr_text(attr, type, &out->text);
-			out->kind = DCOR_ATTR_TEXT;
-		} else if (cls == H5T_INTEGER || cls == H5T_ENUM) {
-			if (cls == H5T_ENUM) {
-				signed char b = 0;
-				hid_t super = H5Tget_super(type);
-
-				/* HDF5 converts no enum to a number: read
-				 * the one byte that booleans have. */
-				ok = H5Tget_size(super) == 1 &&
-				    H5Aread(attr, type, &b) >= 0;
-				out->i = b;
-				H5Tclose(super);
-				out->kind = DCOR_ATTR_BOOL;
-			} else {
-				ok = H5Aread(attr, H5T_NATIVE_INT64,
-				    &out->i) >= 0;
-				out->kind = DCOR_ATTR_INT;
-			}
-			out->f = (double)out->i;
-		} else if (cls == H5T_FLOAT) {
-			ok = H5Aread(attr, H5T_NATIVE_DOUBLE, &out->f) >= 0;
-			out->kind = DCOR_ATTR_FLOAT;
-		}
-	}
-	if (!ok)
-		out->kind = DCOR_ATTR_NONE;
-	H5Tclose(type);
-	H5Sclose(space);
-	return ok;
-}
-
-int
-dcor_h5_attr(struct dcor_h5 *h, const char *path, const char *name,
-    struct dcor_attr *out, struct dcor_err *err)
-{
-	hid_t attr;
-	int rc = DCOR_OK;
-
-	memset(out, 0, sizeof(*out));
-	dcor_h5_enter();
-	if (H5Aexists_by_name(h->file, path, name, H5P_DEFAULT) > 0) {
-		attr = H5Aopen_by_name(h->file, path, name, H5P_DEFAULT,
-		    H5P_DEFAULT);
-		if (attr < 0 || !attr_value(attr, out))
-			rc = dcor_h5_fail(err, DCOR_EDATA, name);
-		if (attr >= 0)
-			H5Aclose(attr);
-	}
-	H5Eclear2(H5E_DEFAULT);
 	dcor_h5_leave();
 	return rc;
 }

@@ -52,10 +52,77 @@ out:
 	return ok ? DCOR_OK : DCOR_EDATA;
 }
 
+/* The same for an attribute that libhdf5 cannot read. */
+static int
+copy_own_attr(struct dcor_h5out *o, const char *path, struct dcor_h5 *in,
+    const struct dcor_h5attr *a, struct dcor_err *err)
+{
+	hid_t file = dcor_h5out_file(o), type, space, dst = -1;
+	hsize_t dim[DCOR_H5_MAXRANK];
+	char *text;
+	unsigned k;
+	int rc, ok;
+
+	if (a->type.cls == DCOR_H5_REFERENCE)
+		return DCOR_OK;		/* means nothing in another file */
+	if (a->type.cls == DCOR_H5_VLEN) {
+		rc = dcor_h5attr_text(&in->src, &in->super, a, &text, err);
+		if (rc == DCOR_OK)
+			rc = dcor_h5out_text(o, path, a->name, text, err);
+		free(text);
+		return rc;
+	}
+	for (k = 0; k < a->rank; k++)
+		dim[k] = a->dim[k];
+	dcor_h5_enter();
+	type = dcor_h5_decode_type(a->enc, a->nenc);
+	space = a->rank > 0 ? H5Screate_simple((int)a->rank, dim, NULL) :
+	    H5Screate(a->ndata > 0 ? H5S_SCALAR : H5S_NULL);
+	if (type >= 0 && space >= 0)
+		dst = H5Acreate_by_name(file, path, a->name, type, space,
+		    H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+	ok = dst >= 0 && (a->ndata == 0 || H5Awrite(dst, type, a->data) >= 0);
+	rc = ok ? DCOR_OK : dcor_h5_fail(err, DCOR_EDATA, a->name);
+	if (dst >= 0)
+		H5Aclose(dst);
+	if (space >= 0)
+		H5Sclose(space);
+	if (type >= 0)
+		H5Tclose(type);
+	dcor_h5_leave();
+	return rc;
+}
+
+/* All those that the object does not have, without libhdf5's reading. */
+static int
+copy_own_attrs(struct dcor_h5out *o, const char *path, struct dcor_h5 *in,
+    const char *from, struct dcor_err *err)
+{
+	struct dcor_h5attr *v;
+	size_t n, i;
+	htri_t there;
+	int rc;
+
+	rc = dcor_h5_own_attrs(in, from, &v, &n, err);
+	if (rc != DCOR_OK)
+		return rc;
+	for (i = 0; rc == DCOR_OK && i < n; i++) {
+		dcor_h5_enter();
+		there = H5Aexists_by_name(dcor_h5out_file(o), path,
+		    v[i].name, H5P_DEFAULT);
+		dcor_h5_leave();
+		if (there <= 0)
+			rc = copy_own_attr(o, path, in, &v[i], err);
+	}
+	dcor_h5attrs_free(v, n);
+	return rc;
+}
+
 int
 dcor_h5out_copy_attrs(struct dcor_h5out *o, const char *path,
     struct dcor_h5 *in, const char *from, struct dcor_err *err)
 {
+	struct dcor_err why = DCOR_ERR_INIT;
 	struct dcor_names names;
 	hid_t file = dcor_h5out_file(o);
 	size_t i;
@@ -69,10 +136,13 @@ dcor_h5out_copy_attrs(struct dcor_h5out *o, const char *path,
 		if (H5Aexists_by_name(file, path, names.name[i],
 		    H5P_DEFAULT) <= 0)
 			rc = copy_attr(file, path, in->file, from,
-			    names.name[i], err);
+			    names.name[i], &why);
 	dcor_h5_leave();
 	dcor_names_fini(&names);
-	return rc;
+	if (rc != DCOR_OK && copy_own_attrs(o, path, in, from, NULL) ==
+	    DCOR_OK)
+		return DCOR_OK;
+	return rc == DCOR_OK ? rc : dcor_err_copy(err, &why);
 }
 
 /* The type of a dataset as libhdf5 knows it; -1 when it knows none. */
@@ -86,7 +156,7 @@ type_of(struct dcor_h5 *in, const char *path, const struct dcor_h5dset *info)
 		return type;
 	set = H5Dopen2(in->file, path, H5P_DEFAULT);
 	if (set < 0)
-		return -1;
+		return dcor_h5_decode_type(info->enc, info->nenc);
 	type = H5Dget_type(set);
 	copy = H5Tcopy(type);
 	H5Tclose(type);

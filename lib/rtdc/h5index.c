@@ -273,6 +273,9 @@ dcor_h5dset_read(const struct dcor_src *src, const struct dcor_h5super *sb,
 			goto out;
 		}
 		out->type = named.type;
+		out->enc = named.enc;
+		out->nenc = named.nenc;
+		named.enc = NULL;
 	}
 	rc = dcor_h5msg_check(&m, err);
 out:
@@ -288,7 +291,8 @@ dcor_h5dset_fini(struct dcor_h5dset *d)
 {
 	free(d->compact);
 	free(d->fill);
-	d->compact = d->fill = NULL;
+	free(d->enc);
+	d->compact = d->fill = d->enc = NULL;
 }
 
 int

@@ -59,6 +59,9 @@ struct dcor_h5dset {
 	uint64_t	 dim[DCOR_H5_MAXRANK];
 	uint64_t	 maxdim[DCOR_H5_MAXRANK]; /* UINT64_MAX: unlimited */
 	struct dcor_h5type type;
+	unsigned char	*enc;		/* the type as dcor_h5type_lower left
+					 * it (owned) */
+	size_t		 nenc;		/* 0: it cannot be said that way */
 	enum dcor_h5layout layout;
 	int		 external;	/* raw data in other files */
 	uint64_t	 addr;		/* of contiguous data or chunk index,
@@ -94,6 +97,14 @@ struct dcor_h5super {
 	uint64_t	 base;		/* address 0 is at this offset */
 	uint8_t		 addr_bytes, len_bytes, version;
 };
+
+/*
+ * Makes the encoded data type in the n bytes at p, whatever its version,
+ * one of version 3, in place, which every libhdf5 can decode: from there on
+ * only the number differs for integers, floats, text, opaque, enumerations,
+ * arrays and compounds of these.  The bytes used, or 0 when that cannot be.
+ */
+size_t dcor_h5type_lower(unsigned char *p, size_t n);
 
 /* Finds and reads the superblock (at 0, 512, 1024, ...). */
 int dcor_h5_super(const struct dcor_src *src, struct dcor_h5super *out,

@@ -93,7 +93,13 @@ take_type(struct dcor_h5msgs *m, struct dcor_h5cur *c, struct dcor_err *err)
 {
 	struct dcor_h5type *t = &m->d->type;
 	unsigned cv, bits, sign, off, prec;
+	int rc;
 
+	if (c->n > 0) {
+		if ((rc = dcor_h5dup(c->p, c->n, &m->d->enc, err)) != 0)
+			return rc;
+		m->d->nenc = dcor_h5type_lower(m->d->enc, c->n);
+	}
 	cv = (unsigned)dcor_h5cur_num(c, 1);
 	bits = (unsigned)dcor_h5cur_num(c, 1);
 	sign = (unsigned)dcor_h5cur_num(c, 1);

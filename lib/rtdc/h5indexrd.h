@@ -128,6 +128,19 @@ int dcor_h5btree2(struct dcor_h5rd *r, const struct dcor_h5super *sb,
     const unsigned char *rec, size_t n, struct dcor_err *err), void *arg,
     struct dcor_err *err);
 
+/* Hands every object of the fractal heap at heap that the name index at
+ * index lists to object (h5heap.c). */
+int dcor_h5heap_each(const struct dcor_src *src,
+    const struct dcor_h5super *sb, uint64_t heap, uint64_t index,
+    int (*object)(void *arg, const unsigned char *p, size_t n,
+    struct dcor_err *err), void *arg, struct dcor_err *err);
+
+/* The first n > 0 bytes of an object of the global heap at addr.
+ * Ownership: the caller frees *out. */
+int dcor_h5gheap_get(const struct dcor_src *src,
+    const struct dcor_h5super *sb, uint64_t addr, uint32_t index, size_t n,
+    unsigned char **out, struct dcor_err *err);
+
 /* A chunk index that is being read (h5chunks.c, h5chunkarr.c). */
 struct dcor_h5walk {
 	const struct dcor_src *src;

@@ -7,6 +7,7 @@
 
 #include <hdf5.h>
 
+#include "rtdc/h5attr.h"
 #include "rtdc/h5out.h"
 
 #define DCOR_META_LEVEL	5	/* Zstandard level of text and tables */
@@ -30,6 +31,29 @@ int dcor_h5_init(struct dcor_err *err);
 /* Records "WHAT: what libhdf5 says", and empties libhdf5's error stack. */
 int dcor_h5_fail(struct dcor_err *err, enum dcor_code code,
     const char *what);
+
+/* H5Oget_info_by_name has had a form for every season. */
+#if H5_VERSION_GE(1, 10, 3)
+#define INFO_BASIC	H5O_INFO_BASIC
+#define INFO_ATTRS	H5O_INFO_NUM_ATTRS
+#else
+#define INFO_BASIC	0
+#define INFO_ATTRS	0
+#endif
+
+herr_t dcor_h5_object_info(hid_t file, const char *path, H5O_info_t *oi,
+    unsigned fields);
+
+/* Sorts the names that were gathered, or drops them when status < 0. */
+int dcor_h5_names(struct dcor_names *out, herr_t status, const char *what,
+    struct dcor_err *err);
+
+/* Attributes without libhdf5; called without the lock. */
+int dcor_h5_own_attrs(struct dcor_h5 *h, const char *path,
+    struct dcor_h5attr **out, size_t *n, struct dcor_err *err);
+
+/* The type that dcor_h5type_lower made, or -1. */
+hid_t dcor_h5_decode_type(const unsigned char *enc, size_t n);
 
 /* Adds a copy of len bytes of s; -1 when memory is out. */
 int dcor_names_add(struct dcor_names *v, const char *s, size_t len);
