@@ -39,7 +39,7 @@ run() { "$@" >out.txt 2>err; rc=$?; }
 # kill -9: leavings are allowed, a half result is not
 done=0 died=0 half=0 odd=
 for t in $(moments "$kills" 1); do
-	killat 9 $((us / 1000 * t)) $seg 2>err
+	killat 9 $((us * t / 1000)) $seg 2>err
 	rc=$?
 	learn $rc
 	case $rc in
@@ -65,7 +65,7 @@ mkdir out tmp
 cp want.rtdc out/x.rtdc
 half=0
 for t in $(moments 20 2); do
-	killat 9 $((us / 1000 * t)) $seg -f 2>err
+	killat 9 $((us * t / 1000)) $seg -f 2>err
 	cmp -s out/x.rtdc want.rtdc || half=$((half + 1))
 done
 is 'killed while replacing: half results' "$half" 0
@@ -76,7 +76,7 @@ mkdir out tmp
 for s in 15 2 1; do
 	died=0 wrong=
 	for t in $(moments 30 $s); do
-		killat $s $((us / 1000 * t)) $seg 2>err
+		killat $s $((us * t / 1000)) $seg 2>err
 		rc=$?
 		learn $rc
 		case $rc in

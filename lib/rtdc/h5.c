@@ -209,7 +209,8 @@ hard_links(hid_t file, const char *path)
 }
 
 herr_t
-dcor_h5_object_info(hid_t file, const char *path, H5O_info_t *oi, unsigned fields)
+dcor_h5_object_info(hid_t file, const char *path, H5O_info_t *oi,
+    unsigned fields)
 {
 #if H5_VERSION_GE(1, 12, 0)
 	return H5Oget_info_by_name3(file, path, oi, fields, H5P_DEFAULT);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rtdc/h5indexrd.h"
+#include "rtdc/h5walk.h"
 
 enum { MSG_SPACE = 0x01, MSG_TYPE = 0x03, MSG_ATTR = 0x0c, MSG_INFO = 0x15 };
 

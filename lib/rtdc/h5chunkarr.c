@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Chunk indexes that are arrays: fixed, extensible, implicit. */
-#include "rtdc/h5indexrd.h"
+#include "rtdc/h5walk.h"
 
 #include <string.h>
 

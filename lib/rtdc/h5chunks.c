@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Chunk indexes: single chunk and the two B-trees; see h5chunkarr.c. */
-#include "rtdc/h5indexrd.h"
+#include "rtdc/h5walk.h"
 
 #include <stdlib.h>
 #include <string.h>

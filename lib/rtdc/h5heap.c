@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Fractal heaps and global heaps; see HDF5's file format, III.E and III.G. */
-#include "rtdc/h5indexrd.h"
+#include "rtdc/h5walk.h"
 
 #include <stdlib.h>
 #include <string.h>

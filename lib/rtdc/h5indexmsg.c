@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The messages of an object header that describe a dataset. */
-#include "rtdc/h5indexrd.h"
+#include "rtdc/h5walk.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rtdc/h5index.h"
+#include "rtdc/h5attr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -15,7 +15,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct dcor_h5dset d;
 	struct dcor_src src;
 	uint64_t total, i;
-	size_t at, tries = 0;
+	size_t at, na, tries = 0;
+	struct dcor_h5attr *a;
+	char *text;
 
 	dcor_src_mem(&src, p, n);
 	if (dcor_h5_super(&src, &sb, NULL) != 0)
@@ -25,6 +27,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		    memcmp(p + at, "\1\0", 2) != 0)
 			continue;
 		tries++;
+		if (dcor_h5attrs_read(&src, &sb, at - sb.base, &a, &na,
+		    NULL) == 0) {
+			for (i = 0; i < na; i++)
+				if (dcor_h5attr_text(&src, &sb, &a[i], &text,
+				    NULL) == 0)
+					free(text);
+			dcor_h5attrs_free(a, na);
+		}
 		if (dcor_h5dset_read(&src, &sb, at - sb.base, &d, NULL) != 0)
 			continue;
 		if (d.layout == DCOR_H5_CHUNKED &&

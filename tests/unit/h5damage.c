@@ -267,6 +267,7 @@ old_layouts(void)
 	d.dim[0] = (uint64_t)1 << 40;	/* an extent beyond reason */
 	OK(dcor_h5dset_chunks(&src, &sb, &d, &c, &n, NULL) == DCOR_EDATA);
 	OK(c == NULL && n == 0);
+	dcor_h5dset_fini(&d);
 	begin(16);			/* a header continued by itself */
 	message(0x10, 16);
 	put(96 + 16, 8);
