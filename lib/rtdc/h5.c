@@ -208,20 +208,6 @@ hard_links(hid_t file, const char *path)
 	return 1;
 }
 
-herr_t
-dcor_h5_object_info(hid_t file, const char *path, H5O_info_t *oi,
-    unsigned fields)
-{
-#if H5_VERSION_GE(1, 12, 0)
-	return H5Oget_info_by_name3(file, path, oi, fields, H5P_DEFAULT);
-#elif H5_VERSION_GE(1, 10, 3)
-	return H5Oget_info_by_name2(file, path, oi, fields, H5P_DEFAULT);
-#else
-	(void)fields;
-	return H5Oget_info_by_name(file, path, oi, H5P_DEFAULT);
-#endif
-}
-
 enum dcor_h5kind
 dcor_h5_kind(struct dcor_h5 *h, const char *path)
 {
@@ -234,7 +220,8 @@ dcor_h5_kind(struct dcor_h5 *h, const char *path)
 	else if (!hard_links(h->file, path)) {
 		if (H5Lexists(h->file, path, H5P_DEFAULT) > 0)
 			kind = DCOR_H5_OTHER;
-	} else if (dcor_h5_object_info(h->file, path, &oi, INFO_BASIC) >= 0)
+	} else if (H5Oget_info_by_name2(h->file, path, &oi,
+	    H5O_INFO_BASIC, H5P_DEFAULT) >= 0)
 		kind = oi.type == H5O_TYPE_GROUP ? DCOR_H5_GROUP :
 		    oi.type == H5O_TYPE_DATASET ? DCOR_H5_DATASET :
 		    DCOR_H5_OTHER;
@@ -254,20 +241,11 @@ dcor_h5_addr(struct dcor_h5 *h, const char *path, uint64_t *addr,
 	if (!hard_links(h->file, path))
 		rc = dcor_err_set(err, DCOR_ENOENT, 0, "%s: not in the file",
 		    path);
-	else if (dcor_h5_object_info(h->file, path, &oi, INFO_BASIC) < 0)
+	else if (H5Oget_info_by_name2(h->file, path, &oi, H5O_INFO_BASIC,
+	    H5P_DEFAULT) < 0)
 		rc = dcor_h5_fail(err, DCOR_EDATA, path);
-	else {
-#if H5_VERSION_GE(1, 12, 0)
-		haddr_t where;
-
-		if (H5VLnative_token_to_addr(h->file, oi.token, &where) < 0)
-			rc = dcor_h5_fail(err, DCOR_EDATA, path);
-		else
-			*addr = where;
-#else
+	else
 		*addr = oi.addr;
-#endif
-	}
 	H5Eclear2(H5E_DEFAULT);
 	dcor_h5_leave();
 	return rc;

@@ -145,18 +145,21 @@ dcor_h5out_copy_attrs(struct dcor_h5out *o, const char *path,
 	return rc == DCOR_OK ? rc : dcor_err_copy(err, &why);
 }
 
-/* The type of a dataset as libhdf5 knows it; -1 when it knows none. */
+/* The type of a dataset, one that every libhdf5 can read where that can be;
+ * -1 when there is none. */
 static hid_t
 type_of(struct dcor_h5 *in, const char *path, const struct dcor_h5dset *info)
 {
 	hid_t set, type, copy;
 
 	type = dcor_h5_make_type(&info->type);
+	if (type < 0)
+		type = dcor_h5_decode_type(info->enc, info->nenc);
 	if (type >= 0)
 		return type;
 	set = H5Dopen2(in->file, path, H5P_DEFAULT);
 	if (set < 0)
-		return dcor_h5_decode_type(info->enc, info->nenc);
+		return -1;
 	type = H5Dget_type(set);
 	copy = H5Tcopy(type);
 	H5Tclose(type);

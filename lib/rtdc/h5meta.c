@@ -98,7 +98,8 @@ dcor_h5_attrs(struct dcor_h5 *h, const char *path, struct dcor_names *out,
 	out->name = NULL;
 	out->n = 0;
 	dcor_h5_enter();
-	st = dcor_h5_object_info(h->file, path, &oi, INFO_ATTRS);
+	st = H5Oget_info_by_name2(h->file, path, &oi, H5O_INFO_NUM_ATTRS,
+	    H5P_DEFAULT);
 	for (i = 0; st >= 0 && i < oi.num_attrs; i++) {
 		a = H5Aopen_by_idx(h->file, path, H5_INDEX_NAME,
 		    H5_ITER_NATIVE, i, H5P_DEFAULT, H5P_DEFAULT);

@@ -32,18 +32,6 @@ int dcor_h5_init(struct dcor_err *err);
 int dcor_h5_fail(struct dcor_err *err, enum dcor_code code,
     const char *what);
 
-/* H5Oget_info_by_name has had a form for every season. */
-#if H5_VERSION_GE(1, 10, 3)
-#define INFO_BASIC	H5O_INFO_BASIC
-#define INFO_ATTRS	H5O_INFO_NUM_ATTRS
-#else
-#define INFO_BASIC	0
-#define INFO_ATTRS	0
-#endif
-
-herr_t dcor_h5_object_info(hid_t file, const char *path, H5O_info_t *oi,
-    unsigned fields);
-
 /* Sorts the names that were gathered, or drops them when status < 0. */
 int dcor_h5_names(struct dcor_names *out, herr_t status, const char *what,
     struct dcor_err *err);
