@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "segm/bits.h"
+#include "segm/forest.h"
 
 /* The places where a row changes its colour, to edge; how many. */
 static size_t
@@ -26,28 +27,6 @@ row_edges(const uint64_t *row, uint32_t stride, uint32_t w, uint16_t *edge)
 	return n;
 }
 
-/* While labelling, comp[] is a forest in which parents come first. */
-static uint32_t
-find(uint32_t *up, uint32_t i)
-{
-	while (up[i] != i) {
-		up[i] = up[up[i]];
-		i = up[i];
-	}
-	return i;
-}
-
-static void
-join(uint32_t *up, uint32_t a, uint32_t b)
-{
-	a = find(up, a);
-	b = find(up, b);
-	if (a < b)
-		up[b] = a;
-	else
-		up[a] = b;
-}
-
 /* Joins runs above ... row-1 to runs row ... n-1 of the next row. */
 static void
 join_rows(struct dcor_labels *l, uint32_t above, uint32_t row, uint32_t n,
@@ -60,7 +39,7 @@ join_rows(struct dcor_labels *l, uint32_t above, uint32_t row, uint32_t n,
 		while (j < row && r[j].x1 + reach <= r[i].x0)
 			j++;
 		for (k = j; k < row && r[k].x0 < r[i].x1 + reach; k++)
-			join(l->comp, i, k);
+			dcor_forest_join(l->comp, i, k);
 	}
 }
 

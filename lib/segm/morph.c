@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "segm/forest.h"
+
 void
 dcor_morph_fini(struct dcor_morph *m)
 {
@@ -17,27 +19,6 @@ dcor_morph_fini(struct dcor_morph *m)
 }
 
 /* ---- holes ---- */
-
-static uint32_t
-find(uint32_t *up, uint32_t i)
-{
-	while (up[i] != i) {
-		up[i] = up[up[i]];
-		i = up[i];
-	}
-	return i;
-}
-
-static void
-join(uint32_t *up, uint32_t a, uint32_t b)
-{
-	a = find(up, a);
-	b = find(up, b);
-	if (a < b)
-		up[b] = a;
-	else
-		up[a] = b;
-}
 
 /* The gaps of one row on their way through the rows; gap i is node i + 1
  * of the forest, node 0 is the outside. */
@@ -56,7 +37,7 @@ join_outside(struct dcor_morph *m, const struct gaprow *g,
 
 	for (i = g->first; i < g->n; i++)
 		if (m->gap[i].x0 < o->x0 || m->gap[i].x1 > o->x1)
-			join(m->up, (uint32_t)i + 1, 0);
+			dcor_forest_join(m->up, (uint32_t)i + 1, 0);
 }
 
 static void
@@ -72,7 +53,8 @@ join_gaps(struct dcor_morph *m, const struct gaprow *up,
 		while (j < up->n && r[j].x1 <= r[i].x0)
 			j++;
 		for (k = j; k < up->n && r[k].x0 < r[i].x1; k++)
-			join(m->up, (uint32_t)i + 1, (uint32_t)k + 1);
+			dcor_forest_join(m->up, (uint32_t)i + 1,
+			    (uint32_t)k + 1);
 	}
 }
 
@@ -116,7 +98,7 @@ dcor_fill_blob(struct dcor_morph *m, const struct dcor_run *run, size_t n,
 	}
 	join_outside(m, &up, &none);
 	for (i = 0; i < row.n; i++)
-		if (find(m->up, (uint32_t)i + 1) != 0) {
+		if (dcor_forest_find(m->up, (uint32_t)i + 1) != 0) {
 			*filled = 1;
 			dcor_bits_run(b, m->gap[i].y, m->gap[i].x0,
 			    m->gap[i].x1);

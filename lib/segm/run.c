@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "base/tmp.h"
 #include "segm/batch.h"
+#include "segm/bits.h"
 
 /* Masks of events that wait to be compressed together. */
 struct masks {
@@ -75,7 +76,7 @@ add_mask(struct work *w, const struct dcor_run *run, size_t n,
 {
 	struct masks *m = w->pend;
 	uint64_t most = dcor_h5col_chunk_rows(w->mask);
-	struct dcor_run *p;
+	int rc;
 
 	if (m == NULL) {
 		m = w->pend = calloc(1, sizeof(*m));
@@ -87,13 +88,9 @@ add_mask(struct work *w, const struct dcor_run *run, size_t n,
 		if (m->end == NULL)
 			return dcor_err_nomem(err);
 	}
-	if (m->nrun + n > m->cap) {
-		m->cap = 2 * (m->nrun + n);
-		p = realloc(m->run, m->cap * sizeof(*p));
-		if (p == NULL)
-			return dcor_err_nomem(err);
-		m->run = p;
-	}
+	rc = dcor_room(&m->run, &m->cap, m->nrun + n, sizeof(*m->run), err);
+	if (rc != DCOR_OK)
+		return rc;
 	memcpy(m->run + m->nrun, run, n * sizeof(*run));
 	m->nrun += n;
 	m->end[m->n++] = m->nrun;
@@ -170,17 +167,12 @@ create_frame_columns(struct work *w, struct dcor_err *err)
 static int
 index_event(struct dcor_segm_index *ix, uint32_t frame, struct dcor_err *err)
 {
-	uint32_t *p;
+	int rc = dcor_room(&ix->frame, &ix->cap, ix->n + 1,
+	    sizeof(*ix->frame), err);
 
-	if (ix->n == ix->cap) {
-		ix->cap = ix->cap > 0 ? 2 * ix->cap : 4096;
-		p = realloc(ix->frame, ix->cap * sizeof(*p));
-		if (p == NULL)
-			return dcor_err_nomem(err);
-		ix->frame = p;
-	}
-	ix->frame[ix->n++] = frame;
-	return DCOR_OK;
+	if (rc == DCOR_OK)
+		ix->frame[ix->n++] = frame;
+	return rc;
 }
 
 static int
