@@ -205,6 +205,26 @@ dcor_rtdc_id(struct dcor_rtdc *m)
 	return m->id;
 }
 
+int
+dcor_rtdc_id_is_common(struct dcor_rtdc *m)
+{
+	static const char *const part[] = { "experiment:time",
+	    "experiment:date", "setup:identifier" };
+	const struct dcor_attr *a;
+	size_t i;
+
+	if (dcor_rtdc_text(m, "experiment:run identifier") != NULL) {
+		a = meta(m, "experiment:run identifier");
+		return a != NULL && !a->fixed;
+	}
+	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		a = meta(m, part[i]);
+		if (a != NULL && a->fixed)
+			return 0;
+	}
+	return 1;
+}
+
 /* The dataset at path, opened once. */
 static int
 get_set(struct dcor_rtdc *m, const char *path, struct dcor_dset **out,

@@ -32,6 +32,10 @@ int dcor_rtdc_i64(struct dcor_rtdc *m, const char *key, int64_t *v);
  * MD5 of time, date and setup:identifier in the form of a UUID.  Borrowed. */
 const char *dcor_rtdc_id(struct dcor_rtdc *m);
 
+/* Whether dclab and dcnum find the same identifier.  Where it comes from
+ * text of fixed length they do not: dcnum takes b'...' for the text. */
+int dcor_rtdc_id_is_common(struct dcor_rtdc *m);
+
 /* A feature of a measurement, wherever it is stored. */
 struct dcor_feature {
 	struct dcor_dset	*set;		/* borrowed from its file */

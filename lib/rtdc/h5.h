@@ -59,6 +59,7 @@ enum dcor_attr_kind {
 struct dcor_attr {
 	enum dcor_attr_kind kind;
 	char		*text;		/* TEXT; owned */
+	int		 fixed;		/* TEXT: of fixed length */
 	int64_t		 i;		/* INT, BOOL */
 	double		 f;		/* FLOAT; also INT and BOOL */
 };

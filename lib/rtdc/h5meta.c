@@ -167,6 +167,7 @@ attr_value(hid_t attr, struct dcor_attr *out)
 	if (H5Sget_simple_extent_npoints(space) == 1) {
 		if (cls == H5T_STRING) {
 			ok = attr_text(attr, type, &out->text);
+			out->fixed = H5Tis_variable_str(type) <= 0;
 			out->kind = DCOR_ATTR_TEXT;
 		} else if (cls == H5T_INTEGER || cls == H5T_ENUM) {
 			if (cls == H5T_ENUM) {
@@ -223,6 +224,7 @@ own_attr(struct dcor_h5 *h, const char *path, const char *name,
 		rc = dcor_h5attr_text(&h->src, &h->super, a, &out->text,
 		    NULL);
 		out->kind = DCOR_ATTR_TEXT;
+		out->fixed = a->type.cls == DCOR_H5_STRING;
 	} else if (a->type.cls == DCOR_H5_ENUM && a->ndata == 1) {
 		memcpy(&b, a->data, 1);
 		out->i = b;

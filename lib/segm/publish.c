@@ -26,7 +26,6 @@ struct pub {
 	const char		*out;		/* path of the result */
 	uint64_t		*frame;		/* of each event */
 	size_t			 n;		/* events */
-	int			 identity;	/* event i is frame i */
 	uint64_t		*map[MAPS];	/* stored mappings */
 	int			 nmap;
 };
@@ -190,19 +189,19 @@ put_file_basin(struct pub *p, struct dcor_rtdc *to, const uint64_t *map,
 	rc = dcor_buf_take(&rel, &path[1], NULL, err);
 	if (rc != DCOR_OK)
 		goto out;
-	if (map != NULL || !p->identity) {
-		rows = rows_of(p, map, err);
-		rc = rows == NULL ? DCOR_ENOMEM :
-		    store_map(p, rows, slot, err);
-		b.mapping = slot;
-	}
+	/* Even if event i is frame i for all: dclab takes a basin without a
+	 * mapping only if both files have one identifier. */
+	rows = rows_of(p, map, err);
+	rc = rows == NULL ? DCOR_ENOMEM : store_map(p, rows, slot, err);
 	if (rc == DCOR_OK) {
 		snprintf(text, sizeof(text), "Created with %s",
 		    p->s->o.software);
 		b.name = title;
 		b.format = format;
 		b.description = text;
-		b.identifier = (char *)(uintptr_t)dcor_rtdc_id(to);
+		b.mapping = slot;
+		b.identifier = dcor_rtdc_id_is_common(to) ?
+		    (char *)(uintptr_t)dcor_rtdc_id(to) : NULL;
 		b.paths.name = path;
 		b.paths.n = 2;
 		b.features.name = name;
@@ -501,12 +500,8 @@ dcor_segm_publish(struct dcor_segm *s, struct dcor_h5out *o,
 	p.frame = malloc((p.n > 0 ? p.n : 1) * sizeof(*p.frame));
 	if (p.frame == NULL)
 		return dcor_err_nomem(err);
-	p.identity = p.n == s->nfile;
-	for (i = 0; i < p.n; i++) {
+	for (i = 0; i < p.n; i++)
 		p.frame[i] = dcor_segm_frame(s, ix->frame[i]);
-		if (p.frame[i] != i)
-			p.identity = 0;
-	}
 	rc = store_map(&p, p.frame, slot, err);
 	if (rc == DCOR_OK && (s->source == DCOR_BG_FROM_SPARSEMED ||
 	    (s->source == DCOR_BG_FROM_INPUT && s->image_bg.internal)))

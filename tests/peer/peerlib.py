@@ -113,6 +113,12 @@ def basins(h):
         for k in ("description", "paths", "name"):
             if b["type"] == "file":
                 b.pop(k, None)
+        # dcnum leaves out a mapping of each frame to itself, and dclab then
+        # does not find the images
+        m = h["events"].get(b.get("mapping", ""))
+        if b["type"] == "file" and m is not None and np.array_equal(
+                m[:], np.arange(len(m))):
+            b.pop("mapping")
         out.append(json.dumps(b, sort_keys=True))
     return sorted(out), bad
 
