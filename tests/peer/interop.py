@@ -131,6 +131,21 @@ def main():
         check(f"{name}: dclab-verify-dataset finds no more",
               sorted(violations(out) - had))
 
+    # each frame has one event; and texts of fixed length, of which dclab and
+    # dcnum make different identifiers
+    one, out = tmp / "one.rtdc", tmp / "one_dcn.rtdc"
+    peerlib.mkrtdc(one, "--frames", 60, "--cells", 1, "--size", "80x320")
+    with h5py.File(one, "a") as h:
+        h.attrs.pop("experiment:run identifier", None)
+        for key in ("experiment:time", "experiment:date", "setup:identifier"):
+            h.attrs[key] = np.bytes_(h.attrs[key])
+    rc, err = peerlib.segment(one, out, [])
+    with h5py.File(out) as h:
+        n = int(h.attrs["experiment:event count"])
+    check("one event a frame: segmented", [err] if rc or n != 60 else [])
+    check("one event a frame: opens in dclab", dclab_opens(out, one))
+    check("one event a frame: opens in dcnum", dcnum_opens(out, one))
+
     check("chipstream-cli: defaults", chipstream(tmp, f_in, "cs"))
     check("chipstream-cli: flickering", chipstream(tmp, flick, "flick"))
     check("chipstream-cli: drained, part of it, zstd-2", chipstream(
