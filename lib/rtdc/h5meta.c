@@ -55,10 +55,10 @@ static int
 own_number(const struct dcor_h5attr *a, struct dcor_attr *out)
 {
 	int whole = a->type.cls == DCOR_H5_INT, ok;
-	unsigned char buf[16] = { 0 };
+	unsigned char buf[8] = { 0 };
 	hid_t type;
 
-	if (a->ndata > sizeof(buf))
+	if (a->ndata > sizeof(buf) || !a->type.standard)
 		return DCOR_EDATA;
 	memcpy(buf, a->data, a->ndata);
 	dcor_h5_enter();

@@ -9,6 +9,13 @@
 
 static size_t lower(unsigned char *p, size_t n, unsigned depth);
 
+static uint32_t
+get32(const unsigned char *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	    (uint32_t)p[3] << 24;
+}
+
 /* The bytes of a name and its NUL, or 0. */
 static size_t
 name_len(const unsigned char *p, size_t n)
@@ -23,7 +30,8 @@ static size_t
 members(unsigned char *p, size_t n, unsigned count, uint32_t size,
     unsigned depth)
 {
-	size_t at = 0, k, off = 1;
+	size_t at = 0, k, off = 1, i;
+	uint64_t where;
 
 	for (; off < 4 && size >> (8 * off) != 0; off++)
 		;
@@ -33,12 +41,34 @@ members(unsigned char *p, size_t n, unsigned count, uint32_t size,
 		at += k;
 		if (n - at < off)
 			return 0;
+		for (i = off, where = 0; i > 0; i--)
+			where = where << 8 | p[at + i - 1];
 		at += off;
-		if ((k = lower(p + at, n - at, depth)) == 0)
+		if ((k = lower(p + at, n - at, depth)) == 0 ||
+		    where + get32(p + at + 4) > size)
 			return 0;
 		at += k;
 	}
 	return at;
+}
+
+/* Dimensions and element type of an array of so many bytes. */
+static size_t
+array(unsigned char *p, size_t n, uint32_t size, unsigned depth)
+{
+	uint64_t all = 1;
+	size_t at = 1, k, rank;
+
+	if (n < 1 || p[0] == 0 || p[0] > DCOR_H5_MAXRANK ||
+	    n - 1 < 4 * (size_t)p[0])
+		return 0;
+	for (rank = p[0]; rank > 0; rank--, at += 4)
+		if ((all *= get32(p + at)) > UINT32_MAX)
+			return 0;
+	if ((k = lower(p + at, n - at, depth)) == 0 ||
+	    all * get32(p + at + 4) != size)
+		return 0;
+	return at + k;
 }
 
 /* Names and values behind the base type of an enumeration. */
@@ -70,8 +100,7 @@ lower(unsigned char *p, size_t n, unsigned depth)
 	version = p[0] >> 4;
 	bits = p[1];
 	count = p[1] | (unsigned)p[2] << 8;
-	size = p[4] | (uint32_t)p[5] << 8 | (uint32_t)p[6] << 16 |
-	    (uint32_t)p[7] << 24;
+	size = get32(p + 4);
 	/* versions 1 and 2 pad; files with them need no help */
 	if (version < 1 || version > 5 || size == 0)
 		return 0;
@@ -95,8 +124,9 @@ lower(unsigned char *p, size_t n, unsigned depth)
 		at += k;
 		break;
 	case DCOR_H5_ENUM:
-		if (version < 3 || count == 0 || (k = lower(p + at, n - at,
-		    depth + 1)) == 0)
+		if (version < 3 || count == 0 || n - at < HEAD ||
+		    (p[at] & 15) != DCOR_H5_INT || get32(p + at + 4) !=
+		    size || (k = lower(p + at, n - at, depth + 1)) == 0)
 			return 0;
 		at += k;
 		if ((k = values(p + at, n - at, count, size)) == 0)
@@ -104,13 +134,8 @@ lower(unsigned char *p, size_t n, unsigned depth)
 		at += k;
 		break;
 	case DCOR_H5_ARRAY:
-		if (version < 3 || n - at < 1)
-			return 0;
-		k = 1 + 4 * (size_t)p[at];
-		if (p[at] == 0 || n - at < k)
-			return 0;
-		at += k;
-		if ((k = lower(p + at, n - at, depth + 1)) == 0)
+		if (version < 3 || (k = array(p + at, n - at, size,
+		    depth + 1)) == 0)
 			return 0;
 		at += k;
 		break;
