@@ -248,6 +248,9 @@ cli_signals(void (*cleanup)(void))
 		if (sigaction(set[i], NULL, &old) == 0 &&
 		    old.sa_handler != SIG_IGN)	/* as nohup wants it */
 			sigaction(set[i], &sa, NULL);
+	/* a limit on the size of files is an error like a full disk */
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGXFSZ, &sa, NULL);
 }
 
 int

@@ -177,7 +177,7 @@ else
 	skip 'disk full' 'cannot mount'
 fi
 for blocks in 1 20 100 160; do
-	run sh -c "trap '' XFSZ; ulimit -f $blocks
+	run sh -c "ulimit -f $blocks
 	    exec dcor-segment -q --drain -o out/x.rtdc in/good.rtdc"
 	is "file size limit $blocks" \
 	    "$rc:$(wc -l <err | tr -d ' '):$(find out tmp -type f)" 74:1:
