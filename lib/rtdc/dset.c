@@ -193,12 +193,6 @@ dcor_dset_path(const struct dcor_dset *d)
 	return d->path;
 }
 
-struct dcor_h5 *
-dcor_dset_file(const struct dcor_dset *d)
-{
-	return d->h;
-}
-
 uint64_t
 dcor_dset_rows(const struct dcor_dset *d)
 {

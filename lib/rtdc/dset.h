@@ -25,7 +25,6 @@ void dcor_dset_close(struct dcor_dset *d);
 /* Shape, type, layout, filters.  Borrowed. */
 const struct dcor_h5dset *dcor_dset_info(const struct dcor_dset *d);
 const char *dcor_dset_path(const struct dcor_dset *d);
-struct dcor_h5 *dcor_dset_file(const struct dcor_dset *d);
 uint64_t dcor_dset_rows(const struct dcor_dset *d);	/* dim[0] */
 size_t dcor_dset_row_size(const struct dcor_dset *d);	/* bytes */
 int dcor_dset_is_fast(const struct dcor_dset *d);

@@ -87,8 +87,7 @@ open_file(struct dcor_h5 *h, struct dcor_err *err)
 		    H5F_LIBVER_LATEST);
 		h->file = H5Fopen(h->path, H5F_ACC_RDONLY |
 		    H5F_ACC_SWMR_READ, fapl);
-		h->swmr = h->file >= 0;
-		if (h->swmr)
+		if (h->file >= 0)
 			rc = DCOR_OK;
 	}
 	H5Pclose(fapl);
@@ -172,12 +171,6 @@ const struct dcor_h5super *
 dcor_h5_superblock(const struct dcor_h5 *h)
 {
 	return &h->super;
-}
-
-int
-dcor_h5_was_swmr(const struct dcor_h5 *h)
-{
-	return h->swmr;
 }
 
 /* Every link on the way must be a hard one: nothing outside this file is

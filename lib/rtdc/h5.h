@@ -26,7 +26,6 @@ void dcor_h5_close(struct dcor_h5 *h);
 const char *dcor_h5_path(const struct dcor_h5 *h);
 const struct dcor_src *dcor_h5_src(const struct dcor_h5 *h);
 const struct dcor_h5super *dcor_h5_superblock(const struct dcor_h5 *h);
-int dcor_h5_was_swmr(const struct dcor_h5 *h);
 
 enum dcor_h5kind {
 	DCOR_H5_ABSENT, DCOR_H5_GROUP, DCOR_H5_DATASET, DCOR_H5_OTHER
@@ -82,7 +81,8 @@ int dcor_h5_attrs(struct dcor_h5 *h, const char *path,
 int dcor_h5_read_rows(struct dcor_h5 *h, const char *path, uint64_t first,
     uint64_t n, void *buf, size_t size, struct dcor_err *err);
 
-/* The lines of a 1-D text dataset (log, basin); fixed or variable length.
+/* The lines of a 1-D text dataset of variable length; see
+ * dcor_dset_read_lines for any.
  * Ownership: dcor_names_fini. */
 int dcor_h5_read_lines(struct dcor_h5 *h, const char *path,
     struct dcor_names *out, struct dcor_err *err);

@@ -495,12 +495,6 @@ dcor_h5out_dset(struct dcor_h5out *o, const char *path,
 }
 
 uint64_t
-dcor_h5col_rows(const struct dcor_h5col *c)
-{
-	return c->rows;
-}
-
-uint64_t
 dcor_h5col_chunk_rows(const struct dcor_h5col *c)
 {
 	return c->chunk_rows;

@@ -68,7 +68,6 @@ int dcor_h5col_chunk(struct dcor_h5col *c, uint64_t n,
     void (*fill)(void *arg, void *buf), void (*done)(void *arg), void *arg,
     struct dcor_err *err);
 
-uint64_t dcor_h5col_rows(const struct dcor_h5col *c);
 uint64_t dcor_h5col_chunk_rows(const struct dcor_h5col *c);
 
 /* Writes what is left of a column; _close does it for all. */

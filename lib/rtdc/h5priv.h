@@ -18,7 +18,6 @@ struct dcor_h5 {
 	struct dcor_src		 src;
 	struct dcor_h5super	 super;
 	hid_t			 file;
-	int			 swmr;
 };
 
 /* One thread at a time in libhdf5. */

@@ -78,28 +78,6 @@ vlen_lines(hid_t set, hid_t type, hid_t space, size_t n,
 	return ok;
 }
 
-static int
-fixed_lines(hid_t set, hid_t type, size_t n, struct dcor_names *out)
-{
-	size_t i, len, el = H5Tget_size(type);
-	char *all;
-	int ok;
-
-	if (el == 0 || n > ((size_t)1 << 30) / el)
-		return 0;
-	all = malloc(n * el);
-	ok = all != NULL && H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-	    all) >= 0;
-	for (i = 0; ok && i < n; i++) {
-		for (len = el; len > 0 && all[i * el + len - 1] == '\0';
-		    len--)
-			;
-		ok = dcor_names_add(out, all + i * el, len) == 0;
-	}
-	free(all);
-	return ok;
-}
-
 int
 dcor_h5_read_lines(struct dcor_h5 *h, const char *path,
     struct dcor_names *out, struct dcor_err *err)
@@ -116,11 +94,9 @@ dcor_h5_read_lines(struct dcor_h5 *h, const char *path,
 		space = H5Dget_space(set);
 		type = H5Dget_type(set);
 		n = H5Sget_simple_extent_npoints(space);
-		if (H5Tget_class(type) == H5T_STRING && n >= 0 &&
-		    n < 1 << 28)
-			ok = n == 0 || (H5Tis_variable_str(type) > 0 ?
-			    vlen_lines(set, type, space, (size_t)n, out) :
-			    fixed_lines(set, type, (size_t)n, out));
+		if (H5Tis_variable_str(type) > 0 && n >= 0 && n < 1 << 28)
+			ok = n == 0 || vlen_lines(set, type, space,
+			    (size_t)n, out);
 	}
 	if (!ok) {
 		dcor_names_fini(out);

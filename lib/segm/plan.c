@@ -519,29 +519,10 @@ dcor_segm_frames(const struct dcor_segm *s)
 	return s->n;
 }
 
-uint64_t
-dcor_segm_frames_in(const struct dcor_segm *s)
-{
-	return s->nfile;
-}
-
-void
-dcor_segm_size(const struct dcor_segm *s, uint32_t *w, uint32_t *h)
-{
-	*w = s->w;
-	*h = s->h;
-}
-
 int
 dcor_segm_is_done(const struct dcor_segm *s)
 {
 	return s->done;
-}
-
-int
-dcor_segm_reuses_bg(const struct dcor_segm *s)
-{
-	return s->reuse_bg;
 }
 
 const char *

@@ -51,14 +51,10 @@ void dcor_segm_close(struct dcor_segm *s);
 const struct dcor_ppid *dcor_segm_ppid(const struct dcor_segm *s);
 /* The identifier of the input measurement, or NULL. */
 const char *dcor_segm_input_id(const struct dcor_segm *s);
-/* Frames that will be segmented; those of the file. */
+/* Frames that will be segmented. */
 uint64_t dcor_segm_frames(const struct dcor_segm *s);
-uint64_t dcor_segm_frames_in(const struct dcor_segm *s);
-void dcor_segm_size(const struct dcor_segm *s, uint32_t *w, uint32_t *h);
 /* Whether the input already is the result of this pipeline. */
 int dcor_segm_is_done(const struct dcor_segm *s);
-/* Whether the background images of the input are used again. */
-int dcor_segm_reuses_bg(const struct dcor_segm *s);
 /* Remarks for the user, NULL after the last. */
 const char *dcor_segm_note(const struct dcor_segm *s, unsigned i);
 
