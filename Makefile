@@ -27,12 +27,8 @@ WERROR     ?= 0
 FUZZCC     ?= clang
 FUZZTIME   ?= 60
 J          ?= 2
-# pkg-config names; Debian's serial HDF5 is called hdf5
+# its pkg-config name; Debian's serial HDF5 is called hdf5
 HDF5       ?= hdf5
-ZSTD       ?= libzstd
-ZLIB       ?= zlib
-JANSSON    ?= jansson
-CRYPTO     ?= libcrypto
 -include config.mk
 
 # Goals that compile nothing themselves; some install what is missing first.
@@ -40,7 +36,14 @@ NOLIB := check check-peer demo bench fuzz deps clean help dist uninstall
 .PHONY: all tests check-now check-peer-now demo-now bench-now fuzz-now \
 	lint install FORCE $(NOLIB)
 
-# pkg(variable suffix, pkg-config name, Debian package)
+# Libraries: our name, pkg-config's, Debian's package.
+PKGS := hdf5,$(HDF5),libhdf5-dev zstd,libzstd,libzstd-dev zlib,zlib,zlib1g-dev \
+	jansson,jansson,libjansson-dev crypto,libcrypto,libssl-dev \
+	curl,libcurl,libcurl4-openssl-dev yaml,yaml-0.1,libyaml-dev \
+	expat,expat,libexpat1-dev
+comma := ,
+field = $(word $(1),$(subst $(comma), ,$(2)))
+LIBS := $(foreach p,$(PKGS),$(call field,1,$(p)))
 define pkg
 ifneq ($$(shell $(PKG_CONFIG) --exists $(2) 2>&1 || echo no),)
 $$(error $(2) is missing: apt-get install pkg-config $(3), or make deps)
@@ -49,13 +52,9 @@ INC_$(1) := $$(shell $(PKG_CONFIG) --cflags $(2))
 LIB_$(1) := $$(shell $(PKG_CONFIG) --libs $(2))
 endef
 ifneq ($(filter-out $(NOLIB),$(or $(MAKECMDGOALS),all)),)
-$(eval $(call pkg,hdf5,$(HDF5),libhdf5-dev))
-$(eval $(call pkg,zstd,$(ZSTD),libzstd-dev))
-$(eval $(call pkg,zlib,$(ZLIB),zlib1g-dev))
-$(eval $(call pkg,jansson,$(JANSSON),libjansson-dev))
-$(eval $(call pkg,crypto,$(CRYPTO),libssl-dev))
+$(foreach p,$(PKGS),$(eval $(call pkg,$(call field,1,$(p)),$(call \
+	field,2,$(p)),$(call field,3,$(p)))))
 endif
-LIBS := hdf5 zstd zlib jansson crypto
 
 # What each program links beside libdcor.  A test reads it back with readelf.
 USES_dcor-segment := hdf5 zstd zlib jansson crypto
@@ -137,8 +136,7 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libdcor.a
 
 # The libraries are looked for when make reads this file, so targets that
 # may have to install them first do so and call make once more.
-DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' PROVE='$(PROVE)' LIBS='$(HDF5) \
-	$(ZSTD) $(ZLIB) $(JANSSON) $(CRYPTO)'
+DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' PROVE='$(PROVE)' PKGS='$(PKGS)'
 check: deps			## run the tests (TESTS=... to choose)
 	@+$(MAKE) --no-print-directory check-now
 check-peer: deps		## compare with dcnum, if $(PYTHON) has it

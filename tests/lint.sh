@@ -69,6 +69,7 @@ external() {
 	/^#[ \t]*include <jansson/ { only("^lib/base/json\\.c$", "jansson") }
 	/^#[ \t]*include <yaml/ { only("^lib/base/yaml\\.c$", "libyaml") }
 	/^#[ \t]*include <curl/ { only("^lib/net/http\\.c$", "libcurl") }
+	/^#[ \t]*include <expat/ { only("^lib/net/xml\\.c$", "expat") }
 	/pthread_create[ \t]*\(/ {
 		only("^(lib/base/pool|tests/.*)\\.c$", "making threads") }
 	' $c
