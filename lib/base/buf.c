@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _DEFAULT_SOURCE			/* explicit_bzero */
 #include "base/buf.h"
 
 #include <stdarg.h>
@@ -19,6 +20,20 @@ dcor_buf_fini(struct dcor_buf *b)
 {
 	free(b->p);
 	dcor_buf_init(b, b->max);
+}
+
+void
+dcor_wipe(void *p, size_t n)
+{
+	if (n > 0)
+		explicit_bzero(p, n);
+}
+
+void
+dcor_buf_wipe(struct dcor_buf *b)
+{
+	dcor_wipe(b->p, b->cap);
+	dcor_buf_fini(b);
 }
 
 void

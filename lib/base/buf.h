@@ -23,6 +23,11 @@ struct dcor_buf {
 void dcor_buf_init(struct dcor_buf *b, size_t max);
 void dcor_buf_fini(struct dcor_buf *b);
 
+/* For secrets: n bytes overwritten; a buffer's memory overwritten before
+ * it is freed.  What the buffer held before it grew is not reached. */
+void dcor_wipe(void *p, size_t n);
+void dcor_buf_wipe(struct dcor_buf *b);
+
 /* Empties it and forgets a failure; keeps the memory. */
 void dcor_buf_clear(struct dcor_buf *b);
 

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "base/file.h"		/* dcor_secret_read */
 #include "net/sigv4.h"
 
 /* What the command line said; NULL: nothing. */
@@ -65,11 +66,5 @@ int dcor_cred_fixed(const struct dcor_keys *keys, const char *origin,
     struct dcor_cred **out, struct dcor_err *err)
     __attribute__((warn_unused_result));
 void dcor_cred_free(struct dcor_cred *c);
-
-/* A file that holds a secret: opened for reading, it must be a regular file
- * of the user (or root) that group and others can neither read nor write;
- * at most max bytes, appended to out.  DCOR_EPERM says what to do. */
-int dcor_secret_read(const char *path, size_t max, struct dcor_buf *out,
-    struct dcor_err *err) __attribute__((warn_unused_result));
 
 #endif /* DCOR_NET_CRED_H */
