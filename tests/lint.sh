@@ -68,7 +68,8 @@ external() {
 		only("^lib/(base/hash|net/sigv4)\\.c$", "OpenSSL") }
 	/^#[ \t]*include <jansson/ { only("^lib/base/json\\.c$", "jansson") }
 	/^#[ \t]*include <yaml/ { only("^lib/base/yaml\\.c$", "libyaml") }
-	/^#[ \t]*include <curl/ { only("^lib/net/http\\.c$", "libcurl") }
+	/^#[ \t]*include <curl/ {
+		only("^lib/net/http(try)?\\.[ch]$", "libcurl") }
 	/^#[ \t]*include <expat/ { only("^lib/net/xml\\.c$", "expat") }
 	/pthread_create[ \t]*\(/ {
 		only("^(lib/base/pool|tests/.*)\\.c$", "making threads") }

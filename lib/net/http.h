@@ -17,9 +17,7 @@
 
 struct dcor_http_conf {			/* zero: default */
 	const char	*agent;		/* "dcor-presign/0.1.0" */
-	const char	*ca_file;	/* NULL: DCOR_CA_BUNDLE,
-					 * CURL_CA_BUNDLE, AWS_CA_BUNDLE,
-					 * SSL_CERT_FILE, libcurl's own */
+	const char	*ca_file;	/* NULL: libcurl's own */
 	unsigned	 inflight;	/* requests at a time (8) */
 	unsigned	 tries;		/* of one request (5) */
 	double		 connect, stall; /* seconds to connect (20), seconds
