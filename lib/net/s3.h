@@ -41,11 +41,17 @@ struct dcor_s3_req {
 						 * NULL: of http.body if the
 						 * connection is plain and the
 						 * body short, else unsigned */
+	int			 late;		/* an answer 200 may hold
+						 * an error: read it */
 	/* private */
 	struct dcor_s3		*s3;
-	struct dcor_buf		 url;
+	struct dcor_http_req	 user;		/* http as it was given */
+	struct dcor_buf		 url, host, path;
+	char			 sha256[65];
+	unsigned		 aimed;		/* at the region of then */
+	int			 moved;
 };
-/* What is private is freed when done has returned. */
+/* What is private is freed before done is called. */
 int dcor_s3_start(struct dcor_s3 *s, struct dcor_s3_req *req,
     struct dcor_err *err) __attribute__((warn_unused_result));
 /* The same and its end; as dcor_http_call. */
