@@ -120,8 +120,9 @@ $(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(call libs,$(USES_$*))
 
+$(B)/tests/httpd: $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/http/*.c)))
 $(HELP): $(B)/tests/%: $(B)/tests/%.o $(CLIO) $(B)/libdcor.a
-	$(LINK) $^ $(call libs,$(LIBS))
+	$(LINK) $(filter %.o,$^) $(filter %.a,$^) $(call libs,$(LIBS))
 $(B)/unit/%: $(B)/tests/unit/%.o $(CLIO) $(B)/libdcor.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(call libs,$(LIBS))
@@ -213,6 +214,4 @@ help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | expand -t 14
 	@echo 'variables: B CC CFLAGS SAN WERROR PREFIX DESTDIR TESTS J V'
 
--include $(patsubst %.o,%.d,$(LIBO) $(CLIO) $(CMDS:%=$(B)/cmd/%.o) \
-	$(HELP:%=%.o) $(UNIT:$(B)/%=$(B)/tests/%.o) \
-	$(FUZZN:%=$(B)/tests/fuzz/%.o) $(B)/tests/fuzz/replay.o)
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -65,7 +65,8 @@ external() {
 	/^#[ \t]*include <(zstd|zlib)/ {
 		only("^(lib/rtdc/chunk|tests/.*)\\.[ch]$", $2) }
 	/^#[ \t]*include <openssl/ {
-		only("^lib/(base/hash|net/sigv4)\\.c$", "OpenSSL") }
+		only("^(lib/(base/hash|net/sigv4)|tests/http/.*)\\.[ch]$", \
+		    "OpenSSL") }
 	/^#[ \t]*include <jansson/ { only("^lib/base/json\\.c$", "jansson") }
 	/^#[ \t]*include <yaml/ { only("^lib/base/yaml\\.c$", "libyaml") }
 	/^#[ \t]*include <curl/ {
