@@ -109,9 +109,11 @@ hop(struct dcor_flight *f, struct dcor_err *e)
 	    (status != 301 && status != 302 && status != 303 &&
 	    status != 307 && status != 308) || r->nbody > 0)
 		return 0;
-	if (++f->hops > MAX_HOPS)
-		return dcor_err_set(e, DCOR_EPROTO, status,
+	if (++f->hops > MAX_HOPS) {
+		dcor_err_set(e, DCOR_EPROTO, status,
 		    "more than %d redirects", MAX_HOPS);
+		return 0;
+	}
 	dcor_buf_init(&url, DCOR_URL_MAX);
 	if (dcor_url_resolve(from, to, &url, e) != 0)
 		goto out;
