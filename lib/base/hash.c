@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/hash.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,4 +144,17 @@ dcor_hash_free(struct dcor_hash *h)
 	EVP_MD_CTX_free(h->ctx);
 	EVP_MD_free(h->alg);
 	free(h);
+}
+
+int
+dcor_hmac_sha1(const void *key, size_t nkey, const void *p, size_t n,
+    unsigned char out[20], struct dcor_err *err)
+{
+	unsigned len = 0;
+
+	if (nkey > INT_MAX || HMAC(EVP_sha1(), key, (int)nkey, p, n, out,
+	    &len) == NULL || len != 20)
+		return dcor_err_set(err, DCOR_EBUG, 0, "HMAC-SHA1: not "
+		    "available from OpenSSL");
+	return DCOR_OK;
 }

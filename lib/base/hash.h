@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * hash.h - MD5 (a name for settings and basins, and what S3 servers call an
- * ETag; no security) and SHA-256
+ * ETag; no security), SHA-256, and HMAC-SHA1 (version 2 signatures)
  */
 #ifndef DCOR_BASE_HASH_H
 #define DCOR_BASE_HASH_H
@@ -35,5 +35,9 @@ void dcor_hash_add(struct dcor_hash *h, const void *p, size_t n);
 int dcor_hash_end(struct dcor_hash *h, unsigned char *md,
     struct dcor_err *err) __attribute__((warn_unused_result));
 void dcor_hash_free(struct dcor_hash *h);
+
+/* The code of n bytes under a secret key, as bytes. */
+int dcor_hmac_sha1(const void *key, size_t nkey, const void *p, size_t n,
+    unsigned char out[20], struct dcor_err *err);
 
 #endif /* DCOR_BASE_HASH_H */

@@ -26,7 +26,9 @@ struct dcor_keys {
 
 /*
  * A signer holds the keys derived for one day, region and service, so that
- * the next signature of that day costs a few hashes.
+ * the next signature of that day costs a few hashes.  It keeps a copy of the
+ * keys.  The service is "s3"; for another one x-amz-content-sha256 is not
+ * sent, and a query signature covers r->payload, as AWS has it.
  * Ownership: dcor_signer_free wipes and frees it.
  * Threads: one at a time.
  */
@@ -76,22 +78,41 @@ int dcor_sigv4_query(struct dcor_signer *s, const struct dcor_sigreq *r,
     int64_t expires, struct dcor_buf *out, struct dcor_err *err)
     __attribute__((warn_unused_result));
 
-/* The canonical request and the string to sign of a header signature, for
- * people who look for the byte that differs.  No secret is in them. */
+/* The canonical request and the string to sign of a query signature, or with
+ * expires 0 of a header signature, for people who look for the byte that
+ * differs.  Appends; no secret is in them, but a session token may be. */
 int dcor_sigv4_explain(struct dcor_signer *s, const struct dcor_sigreq *r,
-    struct dcor_buf *canonical, struct dcor_buf *tosign,
-    struct dcor_err *err);
+    int64_t expires, struct dcor_buf *canonical, struct dcor_buf *tosign,
+    struct dcor_err *err) __attribute__((warn_unused_result));
 
 /*
- * Version 2 query signature: "AWSAccessKeyId=...&Signature=...&Expires=..."
- * appended.  path is encoded and starts with the bucket whatever the style
- * of addressing; only r->method, path, query (the subresources and
- * response-* among it are signed), headers (content-md5, content-type and
- * x-amz-*) count.  expires: seconds since 1970.
+ * Version 2 query signature: appends the whole query, r->query first and then
+ * "AWSAccessKeyId=...&Signature=...&Expires=..."; the order of boto3.  path
+ * is encoded and starts with the bucket whatever the style of addressing;
+ * only r->method, path, query (the subresources and response-* among it are
+ * signed), headers (content-md5, content-type and x-amz-*) count.  expires:
+ * seconds since 1970.  A parameter whose value is NULL has no '='.
  */
 int dcor_sigv2_query(const struct dcor_keys *keys,
     const struct dcor_sigreq *r, int64_t expires, struct dcor_buf *out,
     struct dcor_err *err) __attribute__((warn_unused_result));
+/* Its string to sign; see dcor_sigv4_explain. */
+int dcor_sigv2_explain(const struct dcor_keys *keys,
+    const struct dcor_sigreq *r, int64_t expires, struct dcor_buf *tosign,
+    struct dcor_err *err) __attribute__((warn_unused_result));
+
+/*
+ * The headers of r that are signed and those of more, as signatures have
+ * them: "name:value\n" with the names in lower case and sorted, the values
+ * trimmed, equal names joined by a comma; with prefix only those whose names
+ * begin so.  To names (if not NULL) go the names, "a;b".  DCOR_EARG: a name
+ * or a value that cannot be in a header, or more than DCOR_SIG_MAX headers.
+ */
+#define DCOR_SIG_MAX	64	/* headers, and parameters, of a request */
+int dcor_sig_headers(const struct dcor_sigreq *r,
+    const struct dcor_pair *more, size_t nmore, const char *prefix,
+    struct dcor_buf *out, struct dcor_buf *names, struct dcor_err *err)
+    __attribute__((warn_unused_result));
 
 /* What a pre-signed URL says about itself; nothing in it is verified. */
 struct dcor_signed {
