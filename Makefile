@@ -95,8 +95,8 @@ FUZZN := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(sort \
 	$(wildcard tests/fuzz/*.c))))
 REPLAY := $(FUZZN:%=$(B)/replay/%)
 FUZZB := $(FUZZN:%=$(B)/fuzz/%)
-MAN1  := $(sort $(wildcard man/*.1))
-MAN7  := $(sort $(wildcard man/*.7))
+MAN   := $(sort $(wildcard man/*.[1-8]))
+MANTO := $(foreach m,$(MAN:man/%=%),$(MANDIR)/man$(subst .,,$(suffix $m))/$m)
 
 all: $(BINS)			## build every program
 tests: all $(HELP) $(UNIT) $(REPLAY)	## build the test programs too
@@ -186,11 +186,12 @@ lint: $(B)/libdcor.a		## style, symbols, man pages, scripts
 	    $(PROVE) --failures --comments -e sh tests/lint.sh
 
 install: all			## install under DESTDIR
-	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 \
-	    $(MANDIR)/man7 $(BASHCOMP) $(ZSHCOMP) $(FISHCOMP))
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(DATADIR)/dcor \
+	    $(sort $(dir $(MANTO))) $(BASHCOMP) $(ZSHCOMP) $(FISHCOMP))
 	$(INSTALL) -m 755 $(BINS) $(DESTDIR)$(BINDIR)
-	$(INSTALL) -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
-	$(INSTALL) -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
+	$(INSTALL) -m 644 $(wildcard share/*.yaml) $(DESTDIR)$(DATADIR)/dcor
+	for m in $(MAN:man/%=%); do $(INSTALL) -m 644 man/$$m \
+	    $(DESTDIR)$(MANDIR)/man$${m##*.} || exit 1; done
 	$(INSTALL) -m 644 completions/_dcor $(DESTDIR)$(ZSHCOMP)/_dcor
 	for c in $(CMDS); do $(INSTALL) -m 644 completions/dcor.bash \
 	    $(DESTDIR)$(BASHCOMP)/$$c && $(INSTALL) -m 644 \
@@ -200,8 +201,8 @@ uninstall:			## remove what install put there
 	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(ZSHCOMP)/_dcor \
 	    $(CMDS:%=$(DESTDIR)$(BASHCOMP)/%) \
 	    $(CMDS:%=$(DESTDIR)$(FISHCOMP)/%.fish) \
-	    $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MAN1))) \
-	    $(addprefix $(DESTDIR)$(MANDIR)/man7/,$(notdir $(MAN7)))
+	    $(addprefix $(DESTDIR)$(DATADIR)/dcor/,$(notdir $(wildcard \
+	    share/*.yaml))) $(addprefix $(DESTDIR),$(MANTO))
 
 dist:				## a source archive of the last commit
 	mkdir -p $(B) && git archive --prefix=dcor-tools-$(VERSION)/ HEAD | \

@@ -105,7 +105,7 @@ finish(pid_t pid, double end, int *status)
 		}
 		poll(NULL, 0, 5);
 	}
-	return r == pid;
+	return 1;
 }
 
 int

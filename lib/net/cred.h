@@ -21,7 +21,9 @@ struct dcor_site_args {
 	const char	*profile;	/* -p */
 	const char	*endpoint, *region, *addressing;
 	const char	*ca_file;
+	const char	*system;	/* NULL: DCOR_SYSTEM_CONFIG */
 };
+#define DCOR_SYSTEM_CONFIG "/etc/dcor/config.yaml"
 
 /*
  * A site: one object store (and, later, one DCOR server).  All strings are
@@ -50,16 +52,17 @@ int dcor_site_open(const struct dcor_site_args *args, int need_cred,
 void dcor_site_free(struct dcor_site *s);
 
 /*
- * Credentials that may end: each call gives keys that are good for at least
- * another five minutes, read again (file, command) when they are not.
- * *keys is borrowed until the next call.  *serial changes when the keys do.
+ * Credentials that may end: less than five minutes before, they are read
+ * again (file, command); while that fails the old ones serve, and after
+ * their end it is DCOR_EPERM.  *keys is borrowed until the next call.
+ * *serial changes when the keys do.
  */
 struct dcor_cred;
 int dcor_cred_keys(struct dcor_cred *c, struct dcor_keys *keys,
     uint64_t *serial, struct dcor_err *err)
     __attribute__((warn_unused_result));
 /* Where they come from, for a person: "AWS_ACCESS_KEY_ID",
- * "~/.aws/credentials [default]"; borrowed. */
+ * "/home/x/.aws/credentials [default]"; borrowed. */
 const char *dcor_cred_origin(const struct dcor_cred *c);
 /* Keys given by the caller (copied; an archive's own configuration). */
 int dcor_cred_fixed(const struct dcor_keys *keys, const char *origin,
