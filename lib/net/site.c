@@ -359,7 +359,7 @@ from_aws(struct work *w, int explicit)
 {
 	struct dcor_site *s = w->site;
 	struct dcor_credsrc src = { 0 };
-	const char *v;
+	const char *v = NULL;
 	int rc;
 
 	rc = dcor_aws_open(w->aws, s->cred == NULL, &w->awsfiles, w->err);
@@ -367,7 +367,8 @@ from_aws(struct work *w, int explicit)
 		return rc;
 	if (!dcor_aws_found(w->awsfiles) && explicit)
 		return dcor_aws_missing(w->awsfiles, w->err);
-	if ((rc = dcor_aws_endpoint(w->awsfiles, &v, w->err)) != 0 ||
+	if ((s->endpoint == NULL &&
+	    (rc = dcor_aws_endpoint(w->awsfiles, &v, w->err)) != 0) ||
 	    (rc = put(w, &s->endpoint, v)) != 0 ||
 	    (rc = put(w, &s->region, dcor_aws_get(w->awsfiles, "region",
 	    NULL))) != 0)

@@ -17,7 +17,7 @@ import tempfile
 
 try:
     import botocore.session
-    from botocore.utils import ConfiguredEndpointProvider
+    from botocore.configprovider import ConfiguredEndpointProvider
 except ImportError:
     print("1..0 # SKIP no botocore")
     sys.exit(0)
@@ -78,7 +78,8 @@ def header(r, name, kind):
 
 def files(r, command):
     conf, cred = [], []
-    for name in r.sample(NAMES, r.randrange(1, 5)):
+    names = r.sample(NAMES, r.randrange(1, 5))
+    for name in names:
         parts = []
         if r.random() < 0.6:
             parts.append(put(r, "region", r.choice(["eu-1", "x", "us-2"])))
@@ -108,15 +109,14 @@ def files(r, command):
         pairs = [("endpoint_url", "https://svc.example")]
         conf.append("[services svc]\n" + (
             nested(r, "ec2", [("endpoint_url", "https://ec2")])
-            if r.random() < 0.5 else "") + (
-            nested(r, "s3", pairs) if r.random() < 0.7 else ""))
+            if r.random() < 0.3 else nested(r, "s3", pairs)))
     r.shuffle(conf)
     for part in (conf, cred):
         if r.random() < 0.1:
             part.insert(r.randrange(len(part) + 1), r.choice([
                 "no value\n", "[one]\n[one]\n", "[x]\na=1\nA=2\n", "=x\n",
                 "[x]\na =\n  no value\n", "[unclosed\n"]))
-    return "".join(conf), "".join(cred)
+    return "".join(conf), "".join(cred), names
 
 
 def theirs():
@@ -166,20 +166,22 @@ def main():
         "SessionToken": "t", "Expiration": "2999-01-01T00:00:00Z"}))
 
     def command(r):
-        return r.choice(["cat '%s'", 'cat "%s"', "sh -c 'cat \"$0\"' '%s'",
-                         r"cat  %s"]) % (
-            answer if r.random() < 2 else "") if r.random() < 0.7 else (
+        return r.choice([
+            "cat '%s'", 'cat "%s"', "sh -c 'cat \"$0\"' '%s'", "cat \t%s",
+            'sh -c "cat \\"\\$0\\"" "%s"', "c'a'\"t\" '%s' ''"[:-3],
+        ]).replace("%s", str(answer)) if r.random() < 0.7 else (
             "cat " + str(answer).replace(" ", "\\ "))
 
     bad = errors = 0
     for i in range(count):
         r = random.Random(seed * 100000 + i)
-        conf, cred = files(r, command)
+        conf, cred, names = files(r, command)
         (tmp / ".aws/config").write_text(conf, newline="")
         (tmp / ".aws/credentials").write_text(cred, newline="")
         env = {}
         if r.random() < 0.7:
-            env["AWS_PROFILE"] = r.choice(NAMES)
+            env["AWS_PROFILE"] = r.choice(
+                names if r.random() < 0.9 else NAMES)
         for name, value in (("AWS_DEFAULT_REGION", "env-1"),
                             ("AWS_ENDPOINT_URL", "https://env.example"),
                             ("AWS_ENDPOINT_URL_S3", "https://env3.example"),
@@ -187,8 +189,7 @@ def main():
             if r.random() < 0.1:
                 env[name] = value
         if r.random() < 0.1:
-            env.update(AWS_ACCESS_KEY_ID="ENV", AWS_SECRET_ACCESS_KEY="e s"
-                       .replace(" ", ""))
+            env.update(AWS_ACCESS_KEY_ID="ENV", AWS_SECRET_ACCESS_KEY="es")
         os.environ.update(env)
         try:
             want = theirs()
@@ -198,7 +199,10 @@ def main():
         for k in env:
             del os.environ[k]
         errors += isinstance(want, str)
-        same = got == want or (isinstance(got, str) and isinstance(want, str))
+        # what the environment says in full is not looked up in files
+        same = got == want or (isinstance(want, str) and (
+            isinstance(got, str) or {
+                "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION"} <= set(env)))
         print("%sok %d - files %d" % ("" if same else "not ", i + 1, i))
         if not same:
             bad += 1
