@@ -51,7 +51,7 @@ static int
 late(const char *name, double seconds, struct dcor_err *err)
 {
 	return dcor_err_set(err, DCOR_ETEMP, 0,
-	    "%s: no answer within %.0f s", name, seconds);
+	    "%s: no answer within %g s", name, seconds);
 }
 
 static int

@@ -422,8 +422,9 @@ from_files(struct work *w)
 	/* in botocore's order: before the files, after them */
 	rc = explicit ? 0 : refuse(w, "AWS_WEB_IDENTITY_TOKEN_FILE",
 	    getenv("AWS_WEB_IDENTITY_TOKEN_FILE"));
-	if (rc == 0 && w->aws != NULL && (w->site->endpoint == NULL ||
-	    w->site->region == NULL || w->site->cred == NULL))
+	if (rc == 0 && w->aws != NULL && (explicit ||
+	    w->site->endpoint == NULL || w->site->region == NULL ||
+	    w->site->cred == NULL))
 		rc = from_aws(w, explicit);
 	if (rc == 0)
 		rc = refuse(w, "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -517,6 +518,7 @@ resolve(struct work *w, int need_cred)
 	if ((s->endpoint == NULL || s->region == NULL || s->cred == NULL ||
 	    given(a->profile) != NULL || given(a->config) != NULL ||
 	    given(getenv("DCOR_PROFILE")) != NULL ||
+	    given(getenv("AWS_PROFILE")) != NULL ||
 	    given(getenv("DCOR_CONFIG")) != NULL) &&
 	    (rc = from_files(w)) != 0)
 		return rc;
