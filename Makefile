@@ -70,9 +70,7 @@ ifneq ($(SAN),)
 HARD   := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
 LDHARD := -fsanitize=$(SAN)
 endif
-ifeq ($(WERROR),1)
-WARN   += -Werror
-endif
+WARN   += $(if $(filter 1,$(WERROR)),-Werror)
 # HDF5 renames functions with every release; all know 1.10's names.
 ALL_CPPFLAGS := -Ilib -Icmd -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 \
 	-DH5_USE_110_API -DDCOR_VERSION='"$(VERSION)"' \

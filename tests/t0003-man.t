@@ -45,10 +45,11 @@ for page in "$top"/man/*.[1-8]; do
 	done <xrefs
 done
 
-# Every variable that is read is in a page, and the other way round.
+# Every variable that is read is in a page, by itself or in a list.
 sed -n 's/.*getenv("\([A-Z0-9_]*\)").*/\1/p' "$top"/cmd/*.c \
     "$top"/lib/*/*.c | sort -u >used
-sed -n 's/^\.It Ev \([A-Z0-9_]*\).*/\1/p' "$top"/man/dcor-tools.7 |
+sed -e ':a' -e '/\\$/N; s/\\\n//; ta' "$top/man/dcor-tools.7" \
+    "$top/man/dcor-config.5" | sed -n 's/^\.It Ev //p' | tr -s ' ,' '\n' |
     sort -u >said
 is 'the environment is documented' "$(comm -23 used said)" ''
 for c in "$B"/bin/dcor-*; do

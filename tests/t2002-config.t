@@ -128,6 +128,12 @@ fails '-c: no such file' 78 'none: No such file or directory'
 site -p none
 fails 'no such profile' 78 "profile none: not in $conf/config.yaml"
 
+site -c "$top/share/config.yaml"
+has 'the example' endpoint https://objectstore.hpccloud.mpcdf.mpg.de
+site -c "$top/share/config.yaml" -p lab
+fails 'the example: a command that is not there' 78 'credential-command of '\
+'profile lab: pass-keys: No such file or directory'
+
 # files that are wrong
 bad() {	# NAME TEXT MESSAGE
 	printf %b "$2" >c
@@ -415,9 +421,9 @@ while ! grep -q serial out; do :; done
 echo >&3
 exec 3>&-
 wait $pid
-is 'read again before their end' "$(sed -n 's/^id	//p' out | tr '\n' ' ')" \
-    'NEW NEW '
-is 'and only then new' "$(sed -n 's/^serial	//p' out | tr '\n' ' ')" '2 2 '
+all() { sed -n "s/^$1	//p" out | paste -sd, -; }
+is 'read again before their end' "$(all id)" NEW,NEW
+is 'and only then new' "$(all serial)" 2,2
 soon OLD "$(date -u +%Y-%m-%dT%H:%M:%SZ -d '+60 seconds')" >.aws/credentials
 "$B/tests/site" -n 1 <fifo >out 2>err &
 pid=$!

@@ -62,7 +62,7 @@ int dcor_cred_keys(struct dcor_cred *c, struct dcor_keys *keys,
     uint64_t *serial, struct dcor_err *err)
     __attribute__((warn_unused_result));
 /* Where they come from, for a person: "AWS_ACCESS_KEY_ID",
- * "/home/x/.aws/credentials [default]"; borrowed. */
+ * "DIR/.aws/credentials [default]"; borrowed. */
 const char *dcor_cred_origin(const struct dcor_cred *c);
 /* Keys given by the caller (copied; an archive's own configuration). */
 int dcor_cred_fixed(const struct dcor_keys *keys, const char *origin,
