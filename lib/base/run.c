@@ -112,6 +112,7 @@ int
 dcor_run_read(char *const argv[], double seconds, size_t max,
     struct dcor_buf *out, struct dcor_err *err)
 {
+	struct dcor_err why = DCOR_ERR_INIT;
 	double end = dcor_seconds() + seconds;
 	int fd[2], rc, status = 0;
 	pid_t pid;
@@ -123,10 +124,8 @@ dcor_run_read(char *const argv[], double seconds, size_t max,
 	if ((rc = start(argv, fd[1], &pid)) != 0) {
 		close(fd[0]);
 		close(fd[1]);
-		(void)dcor_err_sys(err, rc, "%s", argv[0]);
-		if (err != NULL)
-			err->code = DCOR_ECONF;
-		return DCOR_ECONF;
+		(void)dcor_err_sys(&why, rc, "%s", argv[0]);
+		return dcor_err_set(err, DCOR_ECONF, rc, "%s", why.msg);
 	}
 	close(fd[1]);
 	rc = collect(fd[0], argv[0], seconds, end, max, out, err);

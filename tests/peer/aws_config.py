@@ -176,8 +176,8 @@ def main():
     for i in range(count):
         r = random.Random(seed * 100000 + i)
         conf, cred, names = files(r, command)
-        (tmp / ".aws/config").write_text(conf, newline="")
-        (tmp / ".aws/credentials").write_text(cred, newline="")
+        (tmp / ".aws/config").write_bytes(conf.encode())
+        (tmp / ".aws/credentials").write_bytes(cred.encode())
         env = {}
         if r.random() < 0.7:
             env["AWS_PROFILE"] = r.choice(
