@@ -84,7 +84,8 @@ params(struct req *r, char **m)
 
 			eq = memchr(p, '=', (size_t)(end - p));
 			q->name = *m;
-			*m = pct_decode(*m, p, (size_t)((eq ? eq : end) - p), 1);
+			*m = pct_decode(*m, p,
+			    (size_t)((eq ? eq : end) - p), 1);
 			if (*m == NULL)
 				return -1;
 			q->value = *m;
