@@ -41,7 +41,7 @@ static size_t nrules;
 /* Name, and what its argument is: n number, N number with a sign, 0 none. */
 enum what { CUT, RESET, STALL, SHORT, CORRUPT, STATUS, ERROR200, TWIST,
     REDIRECT, NOHEAD, NORANGE, BADRANGE, NOETAG, DROP, EAT, BLANKS, UNQUOTED,
-    EMPTYETAG, HANGUP, NOLENGTH, CHUNKED, DELAY, NFAULT };
+    EMPTYETAG, HANGUP, NOLENGTH, CHUNKED, DELAY, AGAIN, NFAULT };
 static const struct {
 	const char	*name;
 	char		 arg;
@@ -67,7 +67,8 @@ static const struct {
 	[HANGUP] = { "hangup", 0 },	/* closes after the answer, unsaid */
 	[NOLENGTH] = { "nolength", 0 },	/* the end of the connection ends it */
 	[CHUNKED] = { "chunked", 0 },	/* if it is XML */
-	[DELAY] = { "delay", 'n' }	/* milliseconds */
+	[DELAY] = { "delay", 'n' },	/* milliseconds */
+	[AGAIN] = { "again", 0 }	/* may complete what is complete */
 };
 
 static int
@@ -191,6 +192,7 @@ fault_set(struct fault *f, const struct rule *r)
 	case HANGUP:	f->hangup = 1; break;
 	case NOLENGTH:	f->nolength = 1; break;
 	case CHUNKED:	f->chunked = 1; break;
+	case AGAIN:	f->again = 1; break;
 	}
 }
 

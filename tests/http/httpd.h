@@ -61,6 +61,7 @@ struct object {
 	char		 etag[64];	/* without quotes */
 	int64_t		 mtime;
 	char		*meta;		/* header lines "Name: value\r\n" */
+	char		 upload[40];	/* that it came from, or "" */
 	struct dcor_buf	 tags;		/* "name\0value\0" ... */
 };
 struct part {
@@ -159,8 +160,8 @@ struct fault {
 	uint64_t	 blanks;
 	double		 delay;		/* seconds */
 	unsigned	 twist:1, nohead:1, norange:1, badrange:1, noetag:1,
-			 drop:1, unquoted:1, emptyetag:1, hangup:1, goodbye:1,
-			 nolength:1, chunked:1;
+			 drop:1, unquoted:1, emptyetag:1, hangup:1,
+			 nolength:1, chunked:1, again:1;
 };
 
 /* A connection and the request on it. */

@@ -165,6 +165,25 @@ chosen(struct conn *c, const struct upload *u, size_t *count)
 }
 
 static void
+completed(struct conn *c, const struct bucket *b, const struct object *o)
+{
+	int bare = c->fault.unquoted || c->fault.again;
+
+	dcor_buf_adds(&c->body, "<CompleteMultipartUploadResult" XML_NS ">");
+	xml_text(&c->body, "Location", c->req.path);
+	xml_text(&c->body, "Bucket", b->name);
+	xml_text(&c->body, "Key", o->key);
+	/* Ceph 16 leaves it empty, and does without quotes when asked again */
+	if (c->fault.emptyetag)
+		dcor_buf_adds(&c->body, "<ETag></ETag>");
+	else
+		dcor_buf_addf(&c->body, bare ? "<ETag>%s</ETag>" :
+		    "<ETag>&quot;%s&quot;</ETag>", o->etag);
+	dcor_buf_adds(&c->body, "</CompleteMultipartUploadResult>");
+	answer_xml(c, 200);
+}
+
+static void
 complete(struct conn *c, struct bucket *b, struct upload *u)
 {
 	const char *v = req_header(&c->req, "if-none-match");
@@ -184,21 +203,10 @@ complete(struct conn *c, struct bucket *b, struct upload *u)
 	free(seg);
 	o->meta = xdup(u->meta);
 	dcor_buf_add(&o->tags, u->tags.p, u->tags.len);
+	snprintf(o->upload, sizeof(o->upload), "%s", u->id);
 	upload_del(b, u);
 	bucket_set(b, o);
-	dcor_buf_adds(&c->body, "<CompleteMultipartUploadResult" XML_NS ">");
-	xml_text(&c->body, "Location", c->req.path);
-	xml_text(&c->body, "Bucket", b->name);
-	xml_text(&c->body, "Key", o->key);
-	/* Ceph 16 leaves it empty, and does without quotes when asked again */
-	if (c->fault.emptyetag)
-		dcor_buf_adds(&c->body, "<ETag></ETag>");
-	else
-		dcor_buf_addf(&c->body, c->fault.unquoted ?
-		    "<ETag>%s</ETag>" : "<ETag>&quot;%s&quot;</ETag>",
-		    o->etag);
-	dcor_buf_adds(&c->body, "</CompleteMultipartUploadResult>");
-	answer_xml(c, 200);
+	completed(c, b, o);
 }
 
 void
@@ -206,11 +214,15 @@ mpu_request(struct conn *c, struct bucket *b)
 {
 	const char *m = c->req.method, *id = req_param(&c->req, "uploadId");
 	struct upload *u = id ? upload_get(b, id) : NULL;
+	struct object *o = bucket_find(b, c->req.key);
 
 	if (id == NULL && strcmp(m, "POST") == 0) {
 		create(c, b);
 	} else if (id == NULL) {
 		answer_error(c, 405, "MethodNotAllowed", "");
+	} else if (u == NULL && c->fault.again && o &&
+	    strcmp(o->upload, id) == 0) {
+		completed(c, b, o);
 	} else if (u == NULL || strcmp(u->key, c->req.key) != 0) {
 		answer_error(c, 404, "NoSuchUpload", "There is no such upload");
 	} else if (strcmp(m, "PUT") == 0) {
