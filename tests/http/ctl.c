@@ -10,6 +10,7 @@
  *		sent, received, connection, "auth" and "ckan" if the request
  *		had such headers, the fault it met
  *	GET /_ctl/stat		JSON
+ *	POST /_ctl/clock	seconds that the clock is off from now on
  *
  * METHOD may be "*".  PATH is a pattern as in fnmatch(3) for the path as it
  * was sent ('*' matches '/'); QUERY is part of the query.  The rule takes
@@ -38,7 +39,8 @@ struct rule {
 static struct rule *rules;
 static size_t nrules;
 
-/* Name, and what its argument is: n number, N number with a sign, 0 none. */
+/* Name, and what its argument is: n number, N number with a sign, s text,
+ * 0 none. */
 enum what { CUT, RESET, STALL, SHORT, CORRUPT, STATUS, ERROR200, TWIST,
     REDIRECT, NOHEAD, NORANGE, BADRANGE, NOETAG, DROP, EAT, BLANKS, UNQUOTED,
     EMPTYETAG, HANGUP, NOLENGTH, CHUNKED, DELAY, AGAIN, NFAULT };
@@ -54,7 +56,7 @@ static const struct {
 	[STATUS] = { "status", 'n' },	/* CODE [Retry-After] */
 	[ERROR200] = { "error200", 's' }, /* status 200, body an error */
 	[TWIST] = { "etag", 0 },	/* another object of equal length */
-	[REDIRECT] = { "redirect", 's' },
+	[REDIRECT] = { "redirect", 's' }, /* URL [CODE] */
 	[NOHEAD] = { "nohead", 0 },	/* HEAD is forbidden */
 	[NORANGE] = { "norange", 0 },	/* Range is not understood */
 	[BADRANGE] = { "badrange", 0 },	/* another one is sent */
@@ -170,6 +172,8 @@ fault_set(struct fault *f, const struct rule *r)
 		break;
 	case REDIRECT:
 		snprintf(f->redirect, sizeof(f->redirect), "%s", w);
+		n = number(r->word[r->fault + 2]);
+		f->redirect_code = n > 0 ? (int)n : 307;
 		break;
 	case EAT:
 		f->eat = n;
@@ -378,6 +382,10 @@ ctl_request(struct conn *c)
 		log_text(c);
 	} else if (strcmp(p, "log") == 0 && strcmp(m, "DELETE") == 0) {
 		log_clear();
+		answer(c, 204);
+	} else if (strcmp(p, "clock") == 0 && strcmp(m, "POST") == 0) {
+		p = c->blob->mem;
+		conf.clock_offset = *p == '-' ? -number(p + 1) : number(p);
 		answer(c, 204);
 	} else if (strcmp(p, "stat") == 0 && strcmp(m, "GET") == 0) {
 		stat_text(c);

@@ -156,6 +156,7 @@ struct fault {
 	int64_t		 retry_after;	/* -1: none */
 	char		 error200[64];
 	char		 redirect[512];
+	int		 redirect_code;
 	int64_t		 eat;		/* bytes of the request; -1: all */
 	uint64_t	 blanks;
 	double		 delay;		/* seconds */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* loop.c - connections: who may read, who may write, whose time has come */
-#define _GNU_SOURCE	/* accept4 */
+#define _GNU_SOURCE	/* accept4, memmem */
 #include "httpd.h"
 
 #include <arpa/inet.h>
@@ -263,6 +263,8 @@ head_over(struct conn *c, size_t n)
 
 	consume(c, n);
 	if (bad) {
+		/* what was made of it so far is not to be told */
+		req_free(&c->req);
 		refuse(c, 400, "BadRequest");
 		return;
 	}
@@ -312,14 +314,23 @@ head_over(struct conn *c, size_t n)
 		body_over(c);
 }
 
+/* The length of the head that is there; 0: not all of it. */
+static size_t
+head_length(const struct conn *c)
+{
+	const char *end = c->in.len == 0 ? NULL :
+	    memmem(c->in.p, c->in.len, "\r\n\r\n", 4);
+
+	return end ? (size_t)(end + 4 - c->in.p) : 0;
+}
+
 static void
 read_head(struct conn *c)
 {
-	char piece[16384], *end;
+	char piece[16384];
 	ssize_t n;
 
-	if (c->in.len == 0 || strstr(dcor_buf_str(&c->in), "\r\n\r\n") ==
-	    NULL) {
+	if (head_length(c) == 0) {
 		n = recv(c->fd, piece, sizeof(piece), 0);
 		if (n < 0 && errno == EAGAIN)
 			return;
@@ -333,8 +344,8 @@ read_head(struct conn *c)
 			return;
 		}
 	}
-	if ((end = strstr(dcor_buf_str(&c->in), "\r\n\r\n")) != NULL)
-		head_over(c, (size_t)(end + 4 - c->in.p));
+	if (head_length(c) > 0)
+		head_over(c, head_length(c));
 }
 
 static void
@@ -524,8 +535,7 @@ serve(void)
 			step(c);
 			/* another request may be there already */
 			while (c->fd >= 0 && c->state == ST_HEAD &&
-			    c->in.len > 0 && strstr(dcor_buf_str(&c->in),
-			    "\r\n\r\n"))
+			    head_length(c) > 0)
 				step(c);
 		}
 	}

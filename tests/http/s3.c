@@ -51,6 +51,13 @@ s3_begin(struct conn *c)
 		answer_error(c, 403, "AccessDenied", "Access Denied");
 		return;
 	}
+	if (!user && !conf.anonymous && r->query &&
+	    strstr(r->query, "response-")) {
+		answer_error(c, 400, "InvalidRequest", "Request specific "
+		    "response headers cannot be used for anonymous GET "
+		    "requests.");
+		return;
+	}
 	if (data && !req_header(r, "content-length") &&
 	    !req_header(r, "x-amz-copy-source")) {
 		answer_error(c, 411, "MissingContentLength",
@@ -285,7 +292,8 @@ instead(struct conn *c)
 	} else if (f->error200[0]) {
 		answer_error(c, 200, f->error200, "As you asked");
 	} else if (f->redirect[0]) {
-		answer_error(c, 307, "TemporaryRedirect", "Elsewhere");
+		answer_error(c, f->redirect_code, "TemporaryRedirect",
+		    "Elsewhere");
 		/* a place without a path is another server's */
 		i = strcspn(f->redirect, ":") + 3;
 		answer_line(c, "Location: %s%s", f->redirect,

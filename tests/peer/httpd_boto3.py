@@ -12,9 +12,9 @@ import hashlib
 import http.client
 import os
 import re
+import socket
 import subprocess
 import sys
-import time
 import urllib.parse
 import uuid
 
@@ -237,6 +237,9 @@ def tags(s3, url):
     s3.put_object_tagging(Bucket="bucket", Key="t", Tagging={
         "TagSet": [{"Key": "public", "Value": "true"}]})
     equal("public", fetch("GET", plain)[2], b"t")
+    equal("public, no response-*", fetch(
+        "GET", plain + "?response-content-type=a/b")[:2],
+        (400, "InvalidRequest"))
     equal("public, but not to write", fetch("PUT", plain, b"x")[0], 403)
     s3.delete_bucket_policy(Bucket="bucket")
     equal("not public any more", fetch("GET", plain)[0], 403)
@@ -316,6 +319,10 @@ def multipart(s3):
     s3.abort_multipart_upload(Bucket="bucket", Key="c", UploadId=up)
 
 
+def clock(url, offset):
+    fetch("POST", url + "/_ctl/clock", b"%d" % offset)
+
+
 def presigned(httpd, s3):
     s3.put_object(Bucket="bucket", Key="p q", Body=b"signed")
     for version, name in (("s3v4", "V4"), ("s3", "V2")):
@@ -330,12 +337,15 @@ def presigned(httpd, s3):
         equal(f"{name}: another key",
               fetch("GET", u.replace("p%20q", "p%20r"))[:2],
               (403, "SignatureDoesNotMatch"))
-        v = url(secs=-1) if name == "V2" else url(secs=1)
-        if name == "V4":
-            time.sleep(1.1)     # it ends by the clock
+        v = url(secs=1)
+        clock(httpd.url, 2)
         equal(f"{name}: expired", (fetch("GET", v)[:2], b"has expired" in
                                    fetch("GET", v)[2]),
               ((403, "AccessDenied"), True))
+        clock(httpd.url, -1000)
+        equal(f"{name}: not yet", fetch("GET", url())[:2],
+              (403, "AccessDenied") if name == "V4" else (200, ""))
+        clock(httpd.url, 0)
         equal(f"{name}: longer life",
               fetch("GET", re.sub(r"(Expires=)\d+", r"\g<1>99999", u) if
                     name == "V4" else re.sub(r"(Expires=)", r"\g<1>9",
@@ -394,6 +404,57 @@ def presigned(httpd, s3):
     check("virtual host", host.startswith("bucket.localhost:"), host)
     equal("virtual host: signed", fetch("GET", u.replace(
         "bucket.localhost", "127.0.0.1"), None, {"Host": host})[0], 200)
+
+
+def protocol(url):
+    """What no well-behaved client sends."""
+    to = urllib.parse.urlsplit(url)
+
+    def talk(*pieces):
+        with socket.create_connection((to.hostname, to.port), 20) as k:
+            k.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for p in pieces:
+                k.sendall(p)
+            k.shutdown(socket.SHUT_WR)
+            out = b""
+            while True:
+                got = k.recv(65536)
+                if not got:
+                    return re.findall(rb"HTTP/1.1 (\d+)", out)
+                out += got
+    get = b"GET /bucket HTTP/1.1\r\nHost: x\r\n\r\n"
+    equal("pipeline", talk(get * 5), [b"403"] * 5)
+    equal("byte by byte", talk(*[b"%c" % c for c in get]), [b"403"])
+    put = (b"PUT /bucket/x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n"
+           b"\r\n0123456789")
+    equal("refused with its body, and another", talk(put + get),
+          [b"403"] * 2)
+    equal("chunks end it", talk(put.replace(
+        b"Content-Length: 10", b"Transfer-Encoding: chunked") + get),
+        [b"411"])
+    for name, bad in (("no version", b"GET /\r\n\r\n"),
+                      ("HTTP/2", b"GET / HTTP/2.0\r\n\r\n"),
+                      ("no path", b"GET x HTTP/1.1\r\n\r\n"),
+                      ("NUL", b"GET /\0 HTTP/1.1\r\n\r\n"),
+                      ("%00", b"GET /%00 HTTP/1.1\r\n\r\n"),
+                      ("half a %", b"GET /b/%4 HTTP/1.1\r\n\r\n"),
+                      ("no colon", b"GET / HTTP/1.1\r\nHost\r\n\r\n"),
+                      ("blank in a name",
+                       b"GET / HTTP/1.1\r\nHo st: x\r\n\r\n"),
+                      ("folded", b"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n"),
+                      ("two lengths", put.replace(
+                          b"10", b"10, 10"))):
+        equal(f"bad request: {name}", talk(bad + get), [b"400"])
+    equal("nothing", talk(b""), [])
+    equal("cut in the head", talk(get[:20]), [])
+    equal("cut in the body", talk(put[:-1]), [])
+    many = [socket.create_connection((to.hostname, to.port), 20)
+            for _ in range(900)]
+    for k in many:
+        k.sendall(get)
+    equal("900 connections", sum(b"403" in k.recv(4096) for k in many), 900)
+    for k in many:
+        k.close()
 
 
 def skewed():
@@ -619,6 +680,7 @@ def main():
     life(s3, h.url)
     multipart(s3)
     presigned(h, s3)
+    protocol(h.url)
     equal("it ends with its standard input", h.close(), 0)
     skewed()
     env = os.environ
