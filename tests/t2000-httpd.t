@@ -167,7 +167,9 @@ GET * 2 badrange
 GET * 3 noetag
 GET * 4 unquoted
 GET * 5 nolength
-GET * 6 hangup'
+GET * 6 weak
+GET * 7 garbage
+GET * 8 hangup'
 get -I "$url/bkt/big"
 is 'nohead' "${got%% *}" 403
 get -r 5-9 "$url/bkt/small"
@@ -182,6 +184,10 @@ is 'unquoted' "$(grep ETag head | tr -d '\r')" "ETag: $(md5 small)"
 get "$url/bkt/small"
 nok 'nolength' grep -q Content-Length head
 same 'nolength: content' out small
+get "$url/bkt/small"
+is 'weak' "$(grep ETag head | tr -d '\r')" "ETag: W/\"$(md5 small)\""
+get "$url/bkt/small"
+is 'garbage' "$rc" 1
 get "$url/bkt/small" -o out2 "$url/bkt/small"
 is 'hangup' "$rc $(log 9 | tail -n 2 | uniq | wc -l | tr -d ' ')" '0 2'
 fault 'PUT * 1 drop

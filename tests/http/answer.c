@@ -95,6 +95,16 @@ answer_error(struct conn *c, int status, const char *code,
 	c->answered = 1;
 }
 
+void
+answer_etag(struct conn *c, const char *etag)
+{
+	const char *quote = c->fault.unquoted ? "" : "\"";
+
+	if (!c->fault.noetag)
+		answer_line(c, "ETag: %s%s%s%s", c->fault.weak ? "W/" : "",
+		    quote, etag, quote);
+}
+
 /* Whether the ETag is one of a header's list. */
 static int
 etag_in(const char *list, const char *etag)
@@ -141,9 +151,7 @@ object_lines(struct conn *c, const struct object *o)
 	http_date(date, o->mtime);
 	answer_line(c, "Last-Modified: %s", date);
 	answer_line(c, "Accept-Ranges: bytes");
-	if (!c->fault.noetag)
-		answer_line(c, c->fault.unquoted ? "ETag: %s" :
-		    "ETag: \"%s\"", o->etag);
+	answer_etag(c, o->etag);
 	for (i = 0, n = 0; i < o->tags.len; i++)
 		n += o->tags.p[i] == '\0';
 	if (n > 0)
@@ -164,7 +172,7 @@ answer_object(struct conn *c, struct object *o)
 	if ((v = req_header(&c->req, "if-none-match")) &&
 	    etag_in(v, o->etag)) {
 		answer(c, 304);
-		answer_line(c, "ETag: \"%s\"", o->etag);
+		answer_etag(c, o->etag);
 		return;
 	}
 	if (!c->fault.norange)
@@ -211,9 +219,9 @@ answer_head(struct conn *c)
 		len = c->len;
 	}
 	http_date(date, server_time());
-	dcor_buf_addf(&c->out, "HTTP/1.1 %d %s\r\nDate: %s\r\n"
-	    "Server: httpd\r\nx-amz-request-id: tx%08zx\r\n", c->status,
-	    reason(c->status), date, c->log);
+	dcor_buf_addf(&c->out, "%s %d %s\r\nDate: %s\r\nServer: httpd\r\n"
+	    "x-amz-request-id: tx%08zx\r\n", f->garbage ? "\1\2garbage" :
+	    "HTTP/1.1", c->status, reason(c->status), date, c->log);
 	dcor_buf_add(&c->out, c->lines.p, c->lines.len);
 	if (f->nolength)
 		c->close = 1;

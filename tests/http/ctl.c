@@ -43,7 +43,8 @@ static size_t nrules;
  * 0 none. */
 enum what { CUT, RESET, STALL, SHORT, CORRUPT, STATUS, ERROR200, TWIST,
     REDIRECT, NOHEAD, NORANGE, BADRANGE, NOETAG, DROP, EAT, BLANKS, UNQUOTED,
-    EMPTYETAG, HANGUP, NOLENGTH, CHUNKED, DELAY, AGAIN, NFAULT };
+    EMPTYETAG, HANGUP, NOLENGTH, CHUNKED, DELAY, AGAIN, WEAK,
+    GARBAGE, NFAULT };
 static const struct {
 	const char	*name;
 	char		 arg;
@@ -70,7 +71,9 @@ static const struct {
 	[NOLENGTH] = { "nolength", 0 },	/* the end of the connection ends it */
 	[CHUNKED] = { "chunked", 0 },	/* if it is XML */
 	[DELAY] = { "delay", 'n' },	/* milliseconds */
-	[AGAIN] = { "again", 0 }	/* may complete what is complete */
+	[AGAIN] = { "again", 0 },	/* may complete what is complete */
+	[WEAK] = { "weak", 0 },		/* W/ before ETags */
+	[GARBAGE] = { "garbage", 0 }	/* for a status line */
 };
 
 static int
@@ -197,6 +200,8 @@ fault_set(struct fault *f, const struct rule *r)
 	case NOLENGTH:	f->nolength = 1; break;
 	case CHUNKED:	f->chunked = 1; break;
 	case AGAIN:	f->again = 1; break;
+	case WEAK:	f->weak = 1; break;
+	case GARBAGE:	f->garbage = 1; break;
 	}
 }
 

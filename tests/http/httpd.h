@@ -162,7 +162,8 @@ struct fault {
 	double		 delay;		/* seconds */
 	unsigned	 twist:1, nohead:1, norange:1, badrange:1, noetag:1,
 			 drop:1, unquoted:1, emptyetag:1, hangup:1,
-			 nolength:1, chunked:1, again:1;
+			 nolength:1, chunked:1, again:1, weak:1,
+			 garbage:1;
 };
 
 /* A connection and the request on it. */
@@ -206,6 +207,7 @@ void answer_line(struct conn *c, const char *fmt, ...)
 void answer_xml(struct conn *c, int status);	/* with its type and head */
 void answer_error(struct conn *c, int status, const char *code,
     const char *message);
+void answer_etag(struct conn *c, const char *etag);
 /* Sends the object as the request's conditions and ranges want it. */
 void answer_object(struct conn *c, struct object *o);
 void answer_head(struct conn *c);	/* makes c->out */

@@ -114,9 +114,7 @@ upload_part(struct conn *c, struct upload *u)
 		return;
 	}
 	answer(c, 200);
-	if (!c->fault.noetag)
-		answer_line(c, c->fault.unquoted ? "ETag: %s" :
-		    "ETag: \"%s\"", etag);
+	answer_etag(c, etag);
 }
 
 /* The parts that the request names, as bodies; NULL: answered. */

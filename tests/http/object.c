@@ -254,9 +254,7 @@ put(struct conn *c, struct bucket *b)
 	o->tags = tags;
 	bucket_set(b, o);
 	answer(c, 200);
-	if (!c->fault.noetag)
-		answer_line(c, c->fault.unquoted ? "ETag: %s" :
-		    "ETag: \"%s\"", o->etag);
+	answer_etag(c, o->etag);
 }
 
 void
