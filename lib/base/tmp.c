@@ -261,17 +261,25 @@ sync_dir(const char *target, struct dcor_err *err)
 }
 
 int
+dcor_tmp_publish(const char *from, const char *to, int replace,
+    struct dcor_err *err)
+{
+	int rc;
+
+	rc = sync_file(from, err);
+	if (rc == DCOR_OK && (replace ? rename(from, to) :
+	    rename_new(from, to)) != 0)
+		rc = create_error(err, errno, to);
+	return rc == DCOR_OK ? sync_dir(to, err) : rc;
+}
+
+int
 dcor_tmp_commit(struct dcor_tmp *t, int replace, struct dcor_err *err)
 {
 	int rc;
 
-	rc = sync_file(t->slot->path, err);
-	if (rc == DCOR_OK && (replace ? rename(t->slot->path, t->target) :
-	    rename_new(t->slot->path, t->target)) != 0)
-		rc = create_error(err, errno, t->target);
-	if (rc == DCOR_OK)
-		rc = sync_dir(t->target, err);
-	else
+	rc = dcor_tmp_publish(t->slot->path, t->target, replace, err);
+	if (rc != DCOR_OK)
 		(void)unlink(t->slot->path);
 	release(t);
 	return rc;

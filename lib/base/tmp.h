@@ -37,6 +37,11 @@ const char *dcor_tmp_path(const struct dcor_tmp *t);
 int dcor_tmp_commit(struct dcor_tmp *t, int replace, struct dcor_err *err)
     __attribute__((warn_unused_result));
 
+/* The same for a file that the caller made in the same directory: from gets
+ * the name to.  On failure it stays. */
+int dcor_tmp_publish(const char *from, const char *to, int replace,
+    struct dcor_err *err) __attribute__((warn_unused_result));
+
 /* Removes it.  t may be NULL. */
 void dcor_tmp_abandon(struct dcor_tmp *t);
 

@@ -513,29 +513,25 @@ dcor_s3_etag(const char *text, char out[128])
 	snprintf(out, 128, "%.*s", (int)(n < 127 ? n : 127), text);
 }
 
-int
-dcor_s3_md5(const void *p, size_t n, char out[25], struct dcor_err *err)
+void
+dcor_s3_base64(const unsigned char md5[16], char out[25])
 {
 	static const char sign[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned char md[18] = { 0 };
+	unsigned char b[18] = { 0 };
 	uint32_t v;
-	char hex[33];
-	int i, rc;
+	int i;
 
-	if ((rc = dcor_md5_hex(p, n, hex, err)) != 0)
-		return rc;
-	(void)!dcor_unhex(hex, md, 16);
+	memcpy(b, md5, 16);
 	for (i = 0; i < 6; i++) {
-		v = (uint32_t)md[3 * i] << 16 | (uint32_t)md[3 * i + 1] << 8 |
-		    md[3 * i + 2];
+		v = (uint32_t)b[3 * i] << 16 | (uint32_t)b[3 * i + 1] << 8 |
+		    b[3 * i + 2];
 		out[4 * i] = sign[v >> 18];
 		out[4 * i + 1] = sign[v >> 12 & 63];
 		out[4 * i + 2] = sign[v >> 6 & 63];
 		out[4 * i + 3] = sign[v & 63];
 	}
 	memcpy(out + 22, "==", 3);
-	return 0;
 }
 
 int64_t

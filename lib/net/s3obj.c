@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "net/s3priv.h"
 #include "net/url.h"
 
@@ -55,11 +56,14 @@ put(struct dcor_s3 *s, struct dcor_s3_req *r, const void *p, size_t n,
     struct dcor_err *err)
 {
 	struct dcor_pair md5 = { "content-md5", NULL };
-	char sum[25];
+	unsigned char md[16];
+	char hex[33], sum[25];
 	int rc;
 
-	if ((rc = dcor_s3_md5(p, n, sum, err)) != 0)
+	if ((rc = dcor_md5_hex(p, n, hex, err)) != 0)
 		return rc;
+	(void)!dcor_unhex(hex, md, 16);
+	dcor_s3_base64(md, sum);
 	md5.value = sum;
 	r->headers = &md5;
 	r->nheaders = 1;

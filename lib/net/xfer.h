@@ -3,9 +3,10 @@
  * xfer.h - whole objects to files and back: in parallel parts, verified,
  * resumable after a kill at any moment
  *
- * A journal beside the work (0600, appended and brought to disk after each
- * part, every line with a checksum) says which parts are done; the next call
- * with the same arguments moves only the others.
+ * A journal (0600, brought to disk, every line with a checksum) says what
+ * is done: of a download each part, of an upload its id, since the server
+ * itself knows the parts.  The next call with the same arguments moves only
+ * the others: after a kill at most 3 * parallel parts again.
  */
 #ifndef DCOR_NET_XFER_H
 #define DCOR_NET_XFER_H
@@ -19,7 +20,6 @@ struct dcor_xfer {			/* zero: default */
 	const char	*journal;	/* path; NULL: download: beside the
 					 * part file; upload: cannot resume */
 	int		 replace;	/* download: an existing file may go */
-	int		 no_sync;	/* leave it to the caller to fsync */
 	void		(*progress)(void *arg, uint64_t done, uint64_t total);
 	void		*arg;
 };

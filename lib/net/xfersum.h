@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * xfersum.h - the sums of a file in the making: SHA-256 of the whole, MD5 of
+ * each part
+ *
+ * The bytes are read back from the file, where they are in memory still:
+ * what is proven is what the file holds.  SHA-256 follows what is there;
+ * MD5 takes sixteen parts at a time, side by side.
+ */
+#ifndef DCOR_NET_XFERSUM_H
+#define DCOR_NET_XFERSUM_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct dcor_sums;
+
+/* fd, path (for messages) are borrowed.  part > 0. */
+int dcor_sums_new(int fd, const char *path, uint64_t size, uint64_t part,
+    struct dcor_sums **out, struct dcor_err *err)
+    __attribute__((warn_unused_result));
+void dcor_sums_free(struct dcor_sums *s);
+
+/* The file is complete up to upto: adds what can be.  sha: also to
+ * SHA-256.  DCOR_EDATA: the file ends before. */
+int dcor_sums_advance(struct dcor_sums *s, uint64_t upto, int sha,
+    struct dcor_err *err) __attribute__((warn_unused_result));
+
+/* The MD5 of part i (from 0) in hex; NULL while it is not known. */
+const char *dcor_sums_md5(const struct dcor_sums *s, unsigned i);
+unsigned dcor_sums_parts(const struct dcor_sums *s);
+/* When all is added.  multi: as a multipart upload has it, else part 0's. */
+int dcor_sums_etag(const struct dcor_sums *s, int multi, char out[128],
+    struct dcor_err *err) __attribute__((warn_unused_result));
+int dcor_sums_sha256(struct dcor_sums *s, char out[65], struct dcor_err *err)
+    __attribute__((warn_unused_result));
+
+#endif /* DCOR_NET_XFERSUM_H */
