@@ -17,7 +17,7 @@
 #define PART_MAX	(5ull << 30)	/* every server's limit, bytes */
 #define RESENDS		2		/* of a part that arrived damaged */
 
-enum state { TODO, SENDING, SENT };
+enum state { WAITING, SENDING, SENT };
 
 struct put;
 
@@ -125,7 +125,7 @@ compare(struct put *u, unsigned i)
 		    p->etag[0] != '\0' ? p->etag : "no ETag", md5);
 		return;
 	}
-	p->state = TODO;
+	p->state = WAITING;
 	u->nsent--;
 	u->shown -= length_of(u, i);
 }
@@ -190,7 +190,7 @@ launch_all(struct put *u)
 	for (i = 0; i < u->nlanes && u->err.code == DCOR_OK; i++) {
 		if (u->lanes[i].busy)
 			continue;
-		while (k < u->n && u->part[k].state != TODO)
+		while (k < u->n && u->part[k].state != WAITING)
 			k++;
 		if (k == u->n)
 			return;
