@@ -138,7 +138,7 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libdcor.a
 DEPS = CC='$(CC)' PKG_CONFIG='$(PKG_CONFIG)' PROVE='$(PROVE)' PKGS='$(PKGS)'
 check: deps			## run the tests (TESTS=... to choose)
 	@+$(MAKE) --no-print-directory check-now
-check-peer: deps		## compare with dcnum, if $(PYTHON) has it
+check-peer: deps		## compare with the peers that $(PYTHON) has
 	@+$(MAKE) --no-print-directory check-peer-now
 demo: deps			## make a measurement and segment it
 	@+$(MAKE) --no-print-directory demo-now
@@ -160,10 +160,11 @@ check-now: tests
 	    $(or $(TESTS),$(UNIT) $(sort $(wildcard tests/t[0-9]*.t)))
 
 check-peer-now: tests
-	@if $(PYTHON) -c 'import dcnum' 2>/dev/null; then \
-	    for t in $(sort $(wildcard tests/peer/*.py)); do echo "$$t"; \
-	    $(TESTENV) $(PYTHON) $$t || exit 1; done; \
-	else echo 'check-peer: skipped: $(PYTHON) has no dcnum'; fi
+	@for t in $(sort $(shell grep -l "^\# needs: " tests/peer/*.py)); \
+	do m=$$(sed -n 's/^# needs: //p' $$t); \
+	    if ! $(PYTHON) -c "import $$m" 2>/dev/null; then \
+	    echo "$$t: skipped: $(PYTHON) lacks $$m"; continue; fi; \
+	    echo "$$t"; $(TESTENV) $(PYTHON) $$t || exit 1; done
 
 demo-now: tests
 	@$(TESTENV) sh share/demo.sh

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# needs: botocore
 """~/.aws/config and ~/.aws/credentials: what we resolve against botocore.
 
 PEER_N: how many pairs of files (300), PEER_SEED: other ones (1).

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# needs: h5py, numpy
 """Chunk indexes as the HDF5 library of h5py writes them, read by h5index.
 
 Needs h5py; with HDF5 2.0 the newest bounds mean layout messages of version

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# needs: boto3
 """The test server (tests/httpd.c) judged by boto3, and beside a real one.
 
 boto3 does to the server what a client does to S3: a whole life of buckets

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# needs: dclab, dcnum
 """Our files in dclab, dcnum and ChipStream, and theirs in ours."""
 import os
 import pathlib

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# needs: dcnum
 """Real measurements, if they are there: dcor-segment against dcnum.
 
 Where dcnum fails on a file and we do too, it must be for want of images.

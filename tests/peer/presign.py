@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# needs: boto3
 """Pre-signed URLs: dcor-presign against boto3.
 
 PEER_N: how many URLs (3000), PEER_SEED: other ones (1).

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# needs: dcnum
 """Random measurements and random jobs: dcor-segment against dcnum.
 
 PEER_N: how many jobs (50), PEER_SEED: other ones (1), PEER_KEEP: a
