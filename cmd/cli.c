@@ -428,12 +428,18 @@ stdout_is_lost(void)
 }
 
 void
+cli_flush(void)
+{
+	if (stdout_is_lost())
+		quit(EX_IOERR);
+}
+
+void
 cli_record(const struct dcor_buf *b)
 {
 	fwrite(b->p, 1, b->len, stdout);
 	putchar('\n');
-	if (stdout_is_lost())
-		quit(EX_IOERR);
+	cli_flush();
 }
 
 void

@@ -78,6 +78,8 @@ _Noreturn void cli_die_err(const struct dcor_err *err, const char *what);
 int cli_err(const struct dcor_err *err, const char *what);
 int cli_status(int code);	/* dcor_code -> sysexits */
 
+/* Sends off what was written to stdout; exits 74 when stdout is lost. */
+void cli_flush(void);
 /* Writes a record, a newline after it, to stdout and flushes; exits 74
  * when stdout is lost. */
 void cli_record(const struct dcor_buf *b);
@@ -111,14 +113,15 @@ _Noreturn void cli_killed(void);
 /*
  * Names: the operands, or where there are none, or one is "-", the lines
  * of standard input (nul: separated by NUL bytes).  With no operand and a
- * terminal on stdin the program ends with the synopsis.
+ * terminal on stdin the program ends with the synopsis.  What was written
+ * to stdout is sent off before more input is waited for.
  */
 struct cli_list {
 	char	**next;		/* private */
 	char	*line;
-	size_t	 cap;
+	size_t	 cap, from, end;
 	uint64_t lineno;
-	int	 nul, reading;
+	int	 nul, reading, eof;
 };
 void cli_list_init(struct cli_list *l, char **operands, int nul);
 /* The next name, valid until the next call; NULL after the last. */

@@ -19,6 +19,8 @@
 #include "base/json.h"
 #include "base/time.h"
 
+#define LINE_MIN	65536		/* read at least so much at a time */
+
 enum { PROGRESS_AUTO, PROGRESS_JSON, PROGRESS_NONE };
 
 static int progress_mode;
@@ -282,27 +284,71 @@ cli_list_init(struct cli_list *l, char **operands, int nul)
 	l->reading = 1;
 }
 
+/* Reads more, after what is there.  Whoever waits for our answers before he
+ * goes on has them first. */
+static void
+fill(struct cli_list *l)
+{
+	ssize_t n;
+	char *p;
+
+	cli_flush();
+	if (l->from > 0)
+		memmove(l->line, l->line + l->from, l->end - l->from);
+	l->end -= l->from;
+	l->from = 0;
+	if (l->cap - l->end < LINE_MIN) {
+		l->cap = l->cap > 0 ? 2 * l->cap : 2 * LINE_MIN;
+		if ((p = realloc(l->line, l->cap)) == NULL)
+			cli_die(EX_OSERR, "out of memory");
+		l->line = p;
+	}
+	while ((n = read(STDIN_FILENO, l->line + l->end,
+	    l->cap - l->end - 1)) < 0) {
+		if (errno != EINTR)
+			cli_die(EX_IOERR, "standard input: %s",
+			    strerror(errno));
+		if (cli_stopped())
+			cli_killed();
+	}
+	l->end += (size_t)n;
+	l->eof = n == 0;
+}
+
 /* The next name on standard input, or NULL. */
 static const char *
 read_name(struct cli_list *l)
 {
-	ssize_t n;
+	size_t seen = 0;		/* of this name, without an end */
+	char *p, *end;
 
-	errno = 0;
-	while ((n = getdelim(&l->line, &l->cap, l->nul ? '\0' : '\n',
-	    stdin)) >= 0) {
+	if (l->line == NULL)
+		fill(l);
+	for (;;) {
+		p = l->line + l->from;
+		end = l->end - l->from == seen ? NULL : memchr(p + seen,
+		    l->nul ? '\0' : '\n', l->end - l->from - seen);
+		if (end == NULL && !l->eof) {
+			seen = l->end - l->from;
+			fill(l);
+			continue;
+		}
+		if (end == NULL && l->from == l->end)
+			return NULL;
+		if (end == NULL)
+			end = l->line + l->end;
+		*end = '\0';
 		l->lineno++;
-		if (n > 0 && l->line[n - 1] == (l->nul ? '\0' : '\n'))
-			l->line[--n] = '\0';
-		if (strlen(l->line) != (size_t)n)
+		l->from = (size_t)(end - l->line) + 1;
+		if (l->from > l->end)
+			l->from = l->end;
+		if (strlen(p) != (size_t)(end - p))
 			cli_die(EX_DATAERR, "standard input: line %" PRIu64
 			    ": has a NUL byte; see -0", l->lineno);
-		if (n > 0)
-			return l->line;
+		if (end > p)
+			return p;
+		seen = 0;
 	}
-	if (ferror(stdin) || errno == ENOMEM)
-		cli_die(EX_IOERR, "standard input: %s", strerror(errno));
-	return NULL;
 }
 
 const char *
@@ -323,6 +369,6 @@ cli_list_next(struct cli_list *l)
 	}
 	free(l->line);
 	l->line = NULL;
-	l->cap = 0;
+	l->cap = l->from = l->end = 0;
 	return NULL;
 }

@@ -63,6 +63,19 @@ b>
 <c>'
 is 'odd bytes pass' "$(printf '\377\001\n' | "$p" -q | od -An -tx1)" \
     ' 3c ff 01 3e 0a'
+awk 'BEGIN { for (i = 0; i < 70000; i++) printf "%0*d\n", i % 97 + 1, i
+    for (i = 0; i < 300000; i++) printf "x"; printf "\nlast" }' >many
+"$p" -q <many >out
+ok 'many names, a long one' sh -c \
+    "{ sed 's/.*/<&>/' many; echo; } | cmp - out"
+mkfifo to from
+timeout 20 "$p" -q <to >from &
+exec 3>to 4<from
+printf 'a\n' >&3
+read -r answer <&4
+is 'an answer before more is asked' "$answer" '<a>'
+exec 3>&- 4<&-
+wait $!
 printf 'a\0b\n' >nul
 "$p" -q <nul >out 2>err; rc=$?
 is 'NUL in a line' "$rc:$(cat err)" \
