@@ -43,8 +43,11 @@ static const struct cli cli = { "s3tool", "talk to an object store",
     "s3tool cp BUCKET KEY BUCKET KEY\n"
     "s3tool policy BUCKET [JSON]\n"
     "s3tool parts|abort BUCKET KEY UPLOAD\n"
+    "s3tool fill BUCKET PREFIX N\n"
+    "s3tool raw METHOD URL [BODY]\n"
     "s3tool etag FILE", opts, NULL };
 
+static struct dcor_http *http;
 static struct dcor_s3 *s3;
 static struct dcor_xfer xfer;
 static struct dcor_s3_object want;
@@ -182,6 +185,34 @@ etag(const char *path, struct dcor_err *err)
 	return rc;
 }
 
+/* n objects, PREFIX0000000 ..., the contents of which are their numbers. */
+static int
+fill(const char *bucket, const char *prefix, const char *n,
+    struct dcor_err *err)
+{
+	unsigned i, end = (unsigned)cli_u64("N", n, 0, 10000000);
+	char key[1024], body[16];
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < end; i++) {
+		snprintf(key, sizeof(key), "%s%07u", prefix, i);
+		snprintf(body, sizeof(body), "%u", i);
+		rc = dcor_s3_put(s3, bucket, key, body, strlen(body), err);
+	}
+	return rc;
+}
+
+static int
+raw(const char *method, const char *url, const char *body,
+    struct dcor_err *err)
+{
+	struct dcor_http_req r = { .method = method, .url = url,
+	    .body = body, .nbody = body != NULL ? strlen(body) : 0,
+	    .write = print_body };
+
+	return dcor_http_call(http, &r, NULL, err);
+}
+
 static int
 command(int n, char **a, struct dcor_err *err)
 {
@@ -235,6 +266,10 @@ command(int n, char **a, struct dcor_err *err)
 	if (IS("put", 3, 3))
 		return result(dcor_xfer_put(s3, a[1], a[2], a[3], &xfer, &r,
 		    err), &r);
+	if (IS("fill", 3, 3))
+		return fill(a[1], a[2], a[3], err);
+	if (IS("raw", 2, 3))
+		return raw(a[1], a[2], a[3], err);
 	if (IS("etag", 1, 1))
 		return etag(a[1], err);
 	cli_usage("%s: no such command, or not with %d operands", a[0],
@@ -249,7 +284,6 @@ main(int argc, char **argv)
 	struct dcor_site_args args = { 0 };
 	struct dcor_err err = DCOR_ERR_INIT;
 	struct dcor_site *site = NULL;
-	struct dcor_http *http = NULL;
 	int ch, anonymous = 0, virtual_host = 0;
 	char *colon;
 
