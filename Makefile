@@ -58,6 +58,7 @@ endif
 
 # What each program links beside libdcor.  A test reads it back with readelf.
 USES_dcor-segment := hdf5 zstd zlib jansson crypto
+USES_dcor-archive := curl crypto yaml expat jansson
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -114,9 +115,10 @@ $(B)/libdcor.a: $(LIBO)
 	@rm -f $@
 	$(call say,AR $@) $(AR) rcsD $@ $^
 
+$(B)/bin/dcor-archive: $(B)/cmd/archive-use.o
 $(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
 	@mkdir -p $(@D)
-	$(LINK) $^ $(call libs,$(USES_$*))
+	$(LINK) $(filter %.o,$^) $(B)/libdcor.a $(call libs,$(USES_$*))
 
 $(B)/tests/httpd: $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/http/*.c)))
 $(HELP): $(B)/tests/%: $(B)/tests/%.o $(CLIO) $(B)/libdcor.a

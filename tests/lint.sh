@@ -32,6 +32,7 @@ rooms() {
 		may["unet"] = " base unet "
 		may["repo"] = " base net repo "
 		may["job"] = " base repo job "
+		may["arch"] = " base net arch "
 	}
 	FNR == 1 {
 		split(FILENAME, part, "/")

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -232,23 +233,27 @@ on_bucket(void *arg, const char *name, struct dcor_err *err)
 }
 
 int
-dcor_arch_open(const char *path, int write, int anew, struct dcor_arch **out,
-    struct dcor_err *err)
+dcor_arch_open(const char *path, enum dcor_arch_how how,
+    struct dcor_arch **out, struct dcor_err *err)
 {
+	int write = how == DCOR_ARCH_WRITE || how == DCOR_ARCH_ANEW, rc;
 	struct dcor_arch *a = calloc(1, sizeof(*a));
 	struct dcor_arch_log *log = NULL;
-	int rc;
 
 	*out = NULL;
 	if (a == NULL)
 		return dcor_err_nomem(err);
 	rc = dcor_arch_tree_open(path, write, &a->tree, err);
+	if (rc == DCOR_OK && a->tree.state < 0 && how != DCOR_ARCH_PLAN)
+		rc = dcor_err_set(err, DCOR_ENOENT, 0,
+		    "%s: no archive yet", path);
 	if (rc == DCOR_OK)
 		rc = dcor_arch_index_new(&a->index, err);
-	if (rc == DCOR_OK && anew && renameat(a->tree.state, "index",
-	    a->tree.state, "index.old") != 0 && errno != ENOENT)
+	if (rc == DCOR_OK && how == DCOR_ARCH_ANEW &&
+	    renameat(a->tree.state, "index", a->tree.state, "index.old") !=
+	    0 && errno != ENOENT)
 		rc = dcor_err_sys(err, errno, "%s: index", path);
-	if (rc == DCOR_OK)
+	if (rc == DCOR_OK && a->tree.state >= 0)
 		rc = dcor_arch_log_open(a->tree.state, "index", write,
 		    a->index, &log, &a->bad, err);
 	if (write)
@@ -273,7 +278,8 @@ dcor_arch_close(struct dcor_arch *a)
 		return;
 	dcor_arch_log_close(a->log);
 	dcor_arch_index_free(a->index);
-	dcor_arch_tree_close(&a->tree);
+	if (a->tree.path != NULL)
+		dcor_arch_tree_close(&a->tree);
 	free(a);
 }
 

@@ -16,13 +16,20 @@ struct dcor_arch {
 	uint64_t		 imported; /* records found in the tree only */
 };
 
+enum dcor_arch_how {
+	DCOR_ARCH_READ,
+	DCOR_ARCH_PLAN,		/* to read; no archive is an empty one */
+	DCOR_ARCH_WRITE,	/* it is locked, and made if there is none */
+	DCOR_ARCH_ANEW		/* the same, and the index is made from the
+				 * tree alone; index.old is what it was */
+};
+
 /*
- * Opens the archive DIR; write: locks it.  Bundles and lists that the index
- * has not heard of are read: their headers, or the lists beside them.
- * anew: the index is made from these alone, the old one is kept as
- * index.old.  Ownership: dcor_arch_close.
+ * Opens the archive DIR, which must be there.  Bundles and lists that the
+ * index has not heard of are read: their headers, or the lists beside them.
+ * Ownership: dcor_arch_close.
  */
-int dcor_arch_open(const char *path, int write, int anew,
+int dcor_arch_open(const char *path, enum dcor_arch_how how,
     struct dcor_arch **out, struct dcor_err *err)
     __attribute__((warn_unused_result));
 void dcor_arch_close(struct dcor_arch *a);

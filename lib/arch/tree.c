@@ -121,6 +121,7 @@ dcor_arch_tree_open(const char *path, int write, struct dcor_arch_tree *out,
     struct dcor_err *err)
 {
 	struct dcor_arch_tree t = { NULL, -1, -1, -1 };
+	struct dcor_err why = DCOR_ERR_INIT;
 	int rc;
 
 	*out = t;
@@ -131,11 +132,12 @@ dcor_arch_tree_open(const char *path, int write, struct dcor_arch_tree *out,
 		rc = dcor_err_sys(err, errno, "%s", path);
 	} else {
 		rc = dcor_arch_tree_dir(t.root, DCOR_ARCH_STATE, write,
-		    &t.state, NULL);
-		if (rc != DCOR_OK)
-			rc = write ? dcor_err_sys(err, errno, "%s/%s", path,
-			    DCOR_ARCH_STATE) : dcor_err_set(err, DCOR_ENOENT,
-			    ENOENT, "%s: no archive yet", path);
+		    &t.state, &why);
+		if (rc == DCOR_ENOENT && !write)
+			rc = DCOR_OK;
+		else if (rc != DCOR_OK)
+			rc = dcor_err_set(err, why.code, why.sys, "%s/%s",
+			    path, why.msg);
 	}
 	if (rc == DCOR_OK && write)
 		rc = take_lock(&t, err);

@@ -22,7 +22,7 @@
 struct dcor_arch_tree {
 	char	*path;		/* as it was given, for messages */
 	int	 root;		/* directories */
-	int	 state;
+	int	 state;		/* -1: there is none, nor an archive */
 	int	 lock;		/* held, or -1 */
 };
 
