@@ -43,7 +43,7 @@ enum {
 				 * same */
 	DCOR_HTTP_FOLLOW = 2,	/* go where a redirect says, at most 5 times */
 	DCOR_HTTP_RANGE	= 4	/* bytes from ... from+count-1 only; an answer
-				 * without that range is an error */
+				 * with all is DCOR_EPROTO, err->sys 200 */
 };
 
 /* Zero it first.  It and what it points to stay until done was called. */

@@ -80,7 +80,7 @@ begin(struct dcor_flight *f)
 	 * there already; a part of it would cost the whole. */
 	total = len;
 	if (total < 0 || (ranged && (from > 0 || (uint64_t)total > r->count)))
-		return dcor_err_set(&f->bad, DCOR_EPROTO, 0,
+		return dcor_err_set(&f->bad, DCOR_EPROTO, resp->status,
 		    "the server ignores ranges");
 	f->want = total;
 	f->skip = f->got;
