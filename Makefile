@@ -12,6 +12,7 @@ VERSION    := 0.1.0
 B          ?= build
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec
 DATADIR    ?= $(PREFIX)/share
 MANDIR     ?= $(DATADIR)/man
 BASHCOMP   ?= $(DATADIR)/bash-completion/completions
@@ -58,19 +59,19 @@ endif
 
 # What each program links beside libdcor.  A test reads it back with readelf.
 USES_dcor-segment := hdf5 zstd zlib jansson crypto
+USES_dcor-presign := crypto yaml jansson
+USES_dcor-urlcheck := curl jansson
 USES_dcor-archive := curl crypto yaml expat jansson
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla \
 	-Wformat=2 -Wnull-dereference -Wimplicit-fallthrough -Wdouble-promotion
-HARD := $(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE \
-	-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
-LDHARD := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-ifneq ($(SAN),)
-HARD   := -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
-LDHARD := -fsanitize=$(SAN)
-endif
+HARD := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all,$(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)), \
+	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE)
+LDHARD := $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now \
+	-Wl,--as-needed)
 WARN   += $(if $(filter 1,$(WERROR)),-Werror)
 # HDF5 renames functions with every release; all know 1.10's names.
 ALL_CPPFLAGS := -Ilib -Icmd -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 \
@@ -81,11 +82,13 @@ ALL_CFLAGS := -std=c11 $(WARN) $(HARD) -ffile-prefix-map=$(CURDIR)=. \
 	-pthread $(CFLAGS) -ffp-contract=off
 ALL_LDFLAGS := $(LDHARD) -pthread $(LDFLAGS)
 say = $(if $(V),,@printf '  %s\n' '$(1)';)
-LINK = $(call say,LINK $@) $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@
+LINK = $(call say,LINK $@) mkdir -p $(@D); $(CC) $(ALL_CFLAGS) \
+	$(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 libs = $(foreach l,$(1),$(LIB_$(l))) -lm $(LDLIBS)
 
 CMDS  := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/dcor-*.c)))
 BINS  := $(CMDS:%=$(B)/bin/%)
+EXECS := $(B)/libexec/dcor/dcor-urlcheck
 LIBO  := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c)))
 CLIO  := $(B)/cmd/cli.o $(B)/cmd/clirun.o
 HELP  := $(patsubst %.c,$(B)/%,$(sort $(wildcard tests/*.c)))
@@ -97,7 +100,7 @@ FUZZB := $(FUZZN:%=$(B)/fuzz/%)
 MAN   := $(sort $(wildcard man/*.[1-8]))
 MANTO := $(foreach m,$(MAN:man/%=%),$(MANDIR)/man$(subst .,,$(suffix $m))/$m)
 
-all: $(BINS)			## build every program
+all: $(BINS) $(EXECS)		## build every program
 tests: all $(HELP) $(UNIT) $(REPLAY)	## build the test programs too
 
 # Recompile when the flags change, not only when a file does.
@@ -110,30 +113,25 @@ $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC $<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP \
 	    -c -o $@ $<
-
 $(B)/libdcor.a: $(LIBO)
 	@rm -f $@
 	$(call say,AR $@) $(AR) rcsD $@ $^
 
 $(B)/bin/dcor-archive: $(B)/cmd/archive-use.o
+$(B)/bin/dcor-presign: $(patsubst %,$(B)/cmd/presign-%.o,ask see url)
 $(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
-	@mkdir -p $(@D)
-	$(LINK) $(filter %.o,$^) $(B)/libdcor.a $(call libs,$(USES_$*))
-
+	$(LINK) $(call libs,$(USES_$*))
+$(B)/libexec/dcor/dcor-%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
+	$(LINK) $(call libs,$(USES_$(@F)))
 $(B)/tests/httpd: $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/http/*.c)))
 $(HELP): $(B)/tests/%: $(B)/tests/%.o $(CLIO) $(B)/libdcor.a
-	$(LINK) $(filter %.o,$^) $(filter %.a,$^) $(call libs,$(LIBS))
+	$(LINK) $(call libs,$(LIBS))
 $(B)/unit/%: $(B)/tests/unit/%.o $(CLIO) $(B)/libdcor.a
-	@mkdir -p $(@D)
-	$(LINK) $^ $(call libs,$(LIBS))
-
+	$(LINK) $(call libs,$(LIBS))
 $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libdcor.a
-	@mkdir -p $(@D)
-	$(LINK) $^ $(call libs,$(LIBS))
-
+	$(LINK) $(call libs,$(LIBS))
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libdcor.a
-	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $^ $(call libs,$(LIBS))
+	$(LINK) -fsanitize=fuzzer $(call libs,$(LIBS))
 
 # The libraries are looked for when make reads this file, so targets that
 # may have to install them first do so and call make once more.
@@ -188,8 +186,10 @@ lint: $(B)/libdcor.a		## style, symbols, man pages, scripts
 
 install: all			## install under DESTDIR
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(DATADIR)/dcor \
-	    $(sort $(dir $(MANTO))) $(BASHCOMP) $(ZSHCOMP) $(FISHCOMP))
+	    $(LIBEXECDIR)/dcor $(sort $(dir $(MANTO))) $(BASHCOMP) $(ZSHCOMP) \
+	    $(FISHCOMP))
 	$(INSTALL) -m 755 $(BINS) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 755 $(EXECS) $(DESTDIR)$(LIBEXECDIR)/dcor
 	$(INSTALL) -m 644 $(wildcard share/*.yaml) $(DESTDIR)$(DATADIR)/dcor
 	for m in $(MAN:man/%=%); do $(INSTALL) -m 644 man/$$m \
 	    $(DESTDIR)$(MANDIR)/man$${m##*.} || exit 1; done
@@ -202,6 +202,7 @@ uninstall:			## remove what install put there
 	rm -f $(CMDS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(ZSHCOMP)/_dcor \
 	    $(CMDS:%=$(DESTDIR)$(BASHCOMP)/%) \
 	    $(CMDS:%=$(DESTDIR)$(FISHCOMP)/%.fish) \
+	    $(EXECS:$(B)/libexec/%=$(DESTDIR)$(LIBEXECDIR)/%) \
 	    $(addprefix $(DESTDIR)$(DATADIR)/dcor/,$(notdir $(wildcard \
 	    share/*.yaml))) $(addprefix $(DESTDIR),$(MANTO))
 

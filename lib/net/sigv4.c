@@ -42,6 +42,7 @@ struct dcor_signer {
 
 	struct dcor_buf	 canon;		/* canonical request */
 	struct dcor_buf	 lines, signs;	/* its headers, their names */
+	int		 plain;		/* there is but the host in them */
 	struct dcor_buf	 params;	/* encoded, in the caller's order */
 };
 
@@ -318,6 +319,10 @@ add_sorted(struct dcor_signer *s, int presign)
 	const char *next = dcor_buf_str(&s->params);
 	size_t n = 0, i;
 
+	if (presign && s->params.len == 0) {
+		dcor_buf_add(&s->canon, s->sorted.p, s->sorted.len);
+		return;
+	}
 	while (dcor_url_param(&next, &x))
 		item[n++] = (struct item){ x.name, x.nname,
 		    x.nname + 1 + x.nvalue };
@@ -384,8 +389,14 @@ make_headers(struct dcor_signer *s, const struct dcor_sigreq *r,
     int presign, struct dcor_err *err)
 {
 	struct dcor_pair more[4];
-	size_t n = 0;
+	size_t n = strlen(r->host);
+	int rc;
 
+	if (s->plain && presign && r->nheaders == 0 &&
+	    s->lines.len == n + 6 && memcmp(s->lines.p + 5, r->host, n) == 0)
+		return 0;		/* "host:...\n" again */
+	s->plain = 0;
+	n = 0;
 	more[n++] = (struct dcor_pair){ "host", r->host };
 	if (!presign) {
 		if (s->is_s3)
@@ -398,7 +409,9 @@ make_headers(struct dcor_signer *s, const struct dcor_sigreq *r,
 	}
 	dcor_buf_clear(&s->lines);
 	dcor_buf_clear(&s->signs);
-	return dcor_sig_headers(r, more, n, "", &s->lines, &s->signs, err);
+	rc = dcor_sig_headers(r, more, n, "", &s->lines, &s->signs, err);
+	s->plain = rc == 0 && presign && r->nheaders == 0;
+	return rc;
 }
 
 /* The canonical request to s->canon. */

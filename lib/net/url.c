@@ -411,13 +411,14 @@ int
 dcor_s3url_parse(const char *text, char bucket[256], const char **key,
     struct dcor_err *err)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (strncmp(text, "s3://", 5) != 0)
 		return dcor_err_set(err, DCOR_EARG, 0, "not s3://BUCKET/KEY");
 	text += 5;
-	n = strcspn(text, "/");
-	if (n < 3 || n > 255 || strspn(text, ALNUM "._-") != n)
+	while (unreserved[(unsigned char)text[n]] && text[n] != '~')
+		n++;
+	if (n < 3 || n > 255 || (text[n] != '\0' && text[n] != '/'))
 		return dcor_err_set(err, DCOR_EARG, 0, "a bucket's name has "
 		    "3 to 255 letters, digits, dots, hyphens, underscores");
 	memcpy(bucket, text, n);
