@@ -48,8 +48,7 @@ etag_of() {
 	mkdir etag.d
 	split -b "$2" -a 4 "$1" etag.d/p
 	_n=$(find etag.d -type f | wc -l)
-	# shellcheck disable=SC2059
-	printf '%s-%d\n' "$(printf "$(md5sum etag.d/* | cut -c1-32 |
-	    sed 's/../\\x&/g' | tr -d '\n')" | md5sum | cut -c1-32)" "$_n"
+	printf '%s-%d\n' "$(md5sum etag.d/* | cut -c1-32 | tr -d '\n' |
+	    perl -pe '$_ = pack "H*", $_' | md5sum | cut -c1-32)" "$_n"
 	rm -rf etag.d
 }
