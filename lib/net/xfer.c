@@ -395,6 +395,9 @@ prove(struct get *g, const char *sha256, struct dcor_err *err)
 		return dcor_err_set(err, DCOR_EDATA, 0, "%s: the content "
 		    "has not the sum that its ETag %s says", g->name,
 		    g->o.etag);
+	if (!out->proven && g->resumed && sha256 == NULL)
+		return dcor_err_set(err, DCOR_EDATA, 0, "%s: what was there "
+		    "of it cannot be proven", g->name);
 	return 0;
 }
 
@@ -501,7 +504,8 @@ dcor_xfer_get(struct dcor_s3 *s, const char *bucket, const char *key,
 		g.norange = 1;		/* in one go, then */
 		resumed = 1;
 	}
-	/* what was there from before may have been damaged since */
+	/* what was there from before may have been damaged since, or it
+	 * cannot be known */
 	if ((rc == DCOR_EDATA || g.norange) && resumed && e.sys != 412) {
 		memset(&e, 0, sizeof(e));
 		rc = attempt(&g, sha256, &e);

@@ -44,7 +44,7 @@ static size_t nrules;
 enum what { CUT, RESET, STALL, SHORT, CORRUPT, STATUS, ERROR200, TWIST,
     REDIRECT, NOHEAD, NORANGE, BADRANGE, NOETAG, DROP, EAT, BLANKS, UNQUOTED,
     EMPTYETAG, HANGUP, NOLENGTH, CHUNKED, DELAY, AGAIN, WEAK,
-    GARBAGE, NFAULT };
+    GARBAGE, SPOIL, NFAULT };
 static const struct {
 	const char	*name;
 	char		 arg;
@@ -73,7 +73,8 @@ static const struct {
 	[DELAY] = { "delay", 'n' },	/* milliseconds */
 	[AGAIN] = { "again", 0 },	/* may complete what is complete */
 	[WEAK] = { "weak", 0 },		/* W/ before ETags */
-	[GARBAGE] = { "garbage", 0 }	/* for a status line */
+	[GARBAGE] = { "garbage", 0 },	/* for a status line */
+	[SPOIL] = { "spoil", 0 }	/* the first bit that arrives */
 };
 
 static int
@@ -202,6 +203,7 @@ fault_set(struct fault *f, const struct rule *r)
 	case AGAIN:	f->again = 1; break;
 	case WEAK:	f->weak = 1; break;
 	case GARBAGE:	f->garbage = 1; break;
+	case SPOIL:	f->spoil = 1; break;
 	}
 }
 

@@ -218,8 +218,10 @@ body_over(struct conn *c)
 
 /* Body bytes that came. */
 static int
-body_take(struct conn *c, const char *p, size_t n)
+body_take(struct conn *c, char *p, size_t n)
 {
+	if (c->fault.spoil && c->got == 0)
+		p[0] ^= 1;
 	if (c->blob) {
 		if (blob_put(c->blob, c->blobfd, c->got, p, n) != 0)
 			cli_die(74, "%s: %s", c->blob->path, strerror(errno));
