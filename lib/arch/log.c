@@ -60,8 +60,7 @@ dcor_arch_lines(int fd, int (*fn)(void *arg, const struct dcor_arch_rec *r,
 				rc = fn(arg, &r, err);
 			else
 				(void)dcor_err_nomem(err);
-			if (*bad == 0)
-				*good = line + n;
+			*good = line + n;
 		}
 		have -= from;
 		memmove(p, p + from, have);
@@ -199,9 +198,9 @@ dcor_arch_log_open(int dir, const char *name, int write,
 	if (rc == DCOR_OK && l->fd >= 0)
 		rc = dcor_arch_lines(l->fd, take, l, &good, bad, err);
 	if (rc == DCOR_OK && write && *bad > 0) {
-		/* only the end is cut, and only if all before it is good */
+		/* what a crash tore is at the end, and all there is */
 		end = lseek(l->fd, 0, SEEK_END);
-		if (*bad == 1 && (uint64_t)end - good <= DCOR_ARCH_LINE) {
+		if (*bad == 1 && (uint64_t)end > good) {
 			if (ftruncate(l->fd, (off_t)good) != 0)
 				rc = dcor_err_sys(err, errno, "index");
 			*bad = 0;

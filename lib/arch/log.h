@@ -37,8 +37,8 @@ int dcor_arch_log_flush(struct dcor_arch_log *l, struct dcor_err *err)
     __attribute__((warn_unused_result));
 
 /* Reads the lines of a file from its start: fn for each good one; fn ends
- * it with non-zero, which is returned.  *good: bytes up to the first line
- * that is damaged or torn; *bad: such lines. */
+ * it with non-zero, which is returned.  *good: where the last good line
+ * ends; *bad: lines that are damaged or torn. */
 int dcor_arch_lines(int fd, int (*fn)(void *arg,
     const struct dcor_arch_rec *r, struct dcor_err *err), void *arg,
     uint64_t *good, uint64_t *bad, struct dcor_err *err)

@@ -18,6 +18,7 @@
 struct want {
 	struct want		*next;
 	char			*key;
+	unsigned		 depth;
 	struct dcor_arch_rec	 r;	/* r.key is key */
 };
 
@@ -36,6 +37,11 @@ struct run {
 	size_t			 nbuckets, cap;
 	char			*listed;	/* these to their end */
 	uint64_t		 moved;
+	/* the last key that was listed, and the lengths of those before it
+	 * that it starts with, itself the last */
+	char			 last[DCOR_ARCH_KEYMAX + 1];
+	unsigned short		 len[DCOR_ARCH_KEYMAX + 1];
+	size_t			 nlen;
 };
 
 /* A small object on its way. */
@@ -137,8 +143,8 @@ put_small(struct small *s, struct dcor_err *err)
 	if (rc == DCOR_OK)
 		rc = dcor_unhex(hex, r->sha256, sizeof(r->sha256));
 	if (rc == DCOR_OK && u->fatal.code == DCOR_OK &&
-	    dcor_arch_store_member(u->store, r, s->data, &u->fatal) ==
-	    DCOR_OK) {
+	    dcor_arch_store_member(u->store, r, s->w->depth, s->data,
+	    &u->fatal) == DCOR_OK) {
 		archived(u, r);
 		advance(u, r->size);
 	}
@@ -346,6 +352,31 @@ came_back(struct run *u, const struct dcor_arch_ent *e, struct dcor_err *err)
 	return rc;
 }
 
+/*
+ * How many objects the key is below of, were they directories: "a" for
+ * "a/b".  Lists come in the order of bytes, where all keys between these two
+ * start with "a" as well.
+ */
+static unsigned
+depth_of(struct run *u, const char *key)
+{
+	size_t n = strlen(key), common = 0, i;
+	unsigned depth = 0;
+
+	if (n >= sizeof(u->last))
+		return 0;
+	while (common < n && u->last[common] == key[common])
+		common++;
+	while (u->nlen > 0 && u->len[u->nlen - 1] > common)
+		u->nlen--;
+	for (i = 0; i < u->nlen; i++)
+		depth += key[u->len[i]] == '/';
+	if (u->nlen == 0 || u->len[u->nlen - 1] < n)
+		u->len[u->nlen++] = (unsigned short)n;
+	memcpy(u->last, key, n + 1);
+	return depth;
+}
+
 static int
 on_object(void *arg, const struct dcor_s3_object *o, struct dcor_err *err)
 {
@@ -354,7 +385,7 @@ on_object(void *arg, const struct dcor_s3_object *o, struct dcor_err *err)
 	struct dcor_arch_rec was;
 	struct dcor_arch_ent *e;
 	struct want *w;
-	unsigned gen = 1;
+	unsigned gen = 1, depth;
 
 	if (u->m->stop())
 		return dcor_err_set(err, DCOR_ETEMP, 0, "interrupted");
@@ -366,6 +397,7 @@ on_object(void *arg, const struct dcor_s3_object *o, struct dcor_err *err)
 	}
 	u->m->objects++;
 	u->m->bytes += o->size;
+	depth = depth_of(u, o->key);
 	e = dcor_arch_index_find(u->a->index, u->bucket, o->key);
 	if (e != NULL) {
 		e->seen = 1;
@@ -380,6 +412,7 @@ on_object(void *arg, const struct dcor_s3_object *o, struct dcor_err *err)
 		free(w);
 		return dcor_err_nomem(err);
 	}
+	w->depth = depth;
 	w->r.kind = DCOR_ARCH_ADD;
 	w->r.bucket = u->bucket;
 	w->r.key = w->key;
@@ -412,6 +445,8 @@ mirror_bucket(struct run *u, const char *bucket, char *listed,
 
 	u->bucket = bucket;
 	u->large_failed = 0;
+	u->nlen = 0;
+	u->last[0] = '\0';
 	u->tail = &u->large;
 	if (!u->m->dry) {
 		rc = dcor_arch_store_open(u->a, bucket, u->m->job->bundle,

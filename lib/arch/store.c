@@ -365,7 +365,7 @@ dcor_arch_store_close(struct dcor_arch_store *s)
 
 int
 dcor_arch_store_member(struct dcor_arch_store *s, struct dcor_arch_rec *r,
-    const void *data, struct dcor_err *err)
+    unsigned depth, const void *data, struct dcor_err *err)
 {
 	static const char zero[DCOR_ARCH_TAR_BLOCK];
 	struct dcor_buf line;
@@ -382,7 +382,12 @@ dcor_arch_store_member(struct dcor_arch_store *s, struct dcor_arch_rec *r,
 			rc = open_part(s, &s->index, O_TRUNC, err);
 	}
 	dcor_buf_clear(&s->path);
-	dcor_buf_addf(&s->path, "%s/", s->dirname);
+	dcor_buf_adds(&s->path, s->dirname);
+	if (depth > 0)
+		dcor_buf_adds(&s->path, "%d");
+	if (depth > 1)
+		dcor_buf_addf(&s->path, "%u", depth);
+	dcor_buf_addc(&s->path, '/');
 	if (rc == DCOR_OK)
 		rc = dcor_arch_path(&s->path, r->key, r->gen, err);
 	if (rc != DCOR_OK)

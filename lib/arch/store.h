@@ -25,9 +25,13 @@ int dcor_arch_store_open(struct dcor_arch *a, const char *bucket,
     __attribute__((warn_unused_result));
 void dcor_arch_store_close(struct dcor_arch_store *s);
 
-/* A small object, r->size bytes; r->place and r->off are set. */
+/* A small object, r->size bytes; r->place and r->off are set.  depth: how
+ * many objects it would be below of, were they directories; who unpacks the
+ * bundle cannot have both "a" and "a/b" in one tree, so these go to
+ * BUCKET%d, BUCKET%d2 ... */
 int dcor_arch_store_member(struct dcor_arch_store *s,
-    struct dcor_arch_rec *r, const void *data, struct dcor_err *err)
+    struct dcor_arch_rec *r, unsigned depth, const void *data,
+    struct dcor_err *err)
     __attribute__((warn_unused_result));
 
 /* Where a large object is fetched to: a path, borrowed until the next call;
