@@ -296,6 +296,8 @@ restore(struct dcor_arch *a, const struct dcor_arch_job *j,
 		cli_progress(bytes += r.size);
 	}
 	dcor_buf_fini(&where);
+	if (rc == DCOR_OK && dir >= 0 && !set.dry)
+		rc = dcor_arch_sync_all(dir, err);
 	if (dir >= 0)
 		close(dir);
 	archive_store_close(&s);

@@ -278,9 +278,10 @@ summarise(const struct dcor_arch_job *j, const struct dcor_arch_mirror *m)
 	cli_say(1, "job %s: %" PRIu64 " objects in %" PRIu64 " buckets, %"
 	    PRIu64 " bytes; new %" PRIu64 ", changed %" PRIu64 ", adopted %"
 	    PRIu64 ", vanished %" PRIu64 ", returned %" PRIu64 ", failed %"
-	    PRIu64 "; %" PRIu64 " bytes archived", j->name, m->objects,
+	    PRIu64 "; %" PRIu64 " bytes archived, %" PRIu64 " objects were "
+	    "left by the run before", j->name, m->objects,
 	    m->buckets, m->bytes, m->added, m->changed, m->adopted, m->gone,
-	    m->back, m->failed, m->added_bytes);
+	    m->back, m->failed, m->added_bytes, m->resumed);
 	if (m->changed > 0 || m->gone > 0)
 		cli_warn("job %s: %" PRIu64 " objects changed, %" PRIu64
 		    " vanished; what was archived is kept", j->name,

@@ -70,11 +70,13 @@ failed(struct run *u, const struct dcor_arch_rec *r,
 	u->m->event(u->m->arg, DCOR_ARCH_EV_FAILED, u->bucket, r, err);
 }
 
-/* Whether the failure of one object is that of all. */
+/* Whether the failure of one object is that of all: no room in memory or on
+ * the disk of the archive, or somebody wants it to end. */
 static int
 is_fatal(struct run *u, const struct dcor_err *err)
 {
-	return err->code == DCOR_ENOMEM || u->m->stop();
+	return err->code == DCOR_ENOMEM || err->code == DCOR_EIO ||
+	    u->m->stop();
 }
 
 static void
@@ -82,7 +84,11 @@ archived(struct run *u, const struct dcor_arch_rec *r)
 {
 	struct dcor_arch_mirror *m = u->m;
 	enum dcor_arch_event ev = DCOR_ARCH_EV_NEW;
+	struct dcor_arch_ent *e = m->dry ? NULL :
+	    dcor_arch_index_find(u->a->index, u->bucket, r->key);
 
+	if (e != NULL)
+		e->seen = 1;
 	if (r->flags & DCOR_ARCH_ADOPTED) {
 		m->adopted++;
 		ev = DCOR_ARCH_EV_ADOPTED;
@@ -525,8 +531,7 @@ note_gone(struct run *u, struct dcor_err *err)
 	for (i = 0; rc == DCOR_OK && i < dcor_arch_index_count(u->a->index);
 	    i++) {
 		e = dcor_arch_index_at(u->a->index, i);
-		if (e->seen || e->gone != 0 || !dcor_arch_is_newest(e) ||
-		    e->when == (uint32_t)u->m->now)
+		if (e->seen || e->gone != 0 || !dcor_arch_is_newest(e))
 			continue;
 		dcor_arch_index_rec(u->a->index, e, &r);
 		if (r.bucket != last)	/* names are kept once */

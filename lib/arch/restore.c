@@ -125,8 +125,6 @@ extract(struct dcor_arch *a, const struct dcor_arch_ent *e, int dir,
 	if (rc == DCOR_OK && memcmp(sha256, e->sha256, sizeof(sha256)) != 0)
 		rc = damaged(err);
 	(void)futimens(out, t);		/* best effort */
-	if (rc == DCOR_OK)
-		rc = dcor_arch_sync(out, err);
 	if (close(out) != 0 && rc == DCOR_OK)
 		rc = dcor_err_sys(err, errno, "%s", leaf);
 	if (rc == DCOR_OK && replace && renameat(dir, tmp, dir, leaf) != 0)

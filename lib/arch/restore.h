@@ -3,7 +3,7 @@
  * restore.h - objects out of the archive: to a directory, to a bucket
  *
  * Every byte is compared with the SHA-256 of then before the copy gets its
- * name.
+ * name.  Files are brought to disk by the caller (dcor_arch_sync_all).
  */
 #ifndef DCOR_ARCH_RESTORE_H
 #define DCOR_ARCH_RESTORE_H

@@ -124,6 +124,8 @@ publish(struct dcor_arch_store *s, struct out *o, struct dcor_err *err)
 	if (o == &s->index)	/* a crash may have come after this one */
 		(void)unlinkat(small, o->name, 0);
 	rc = dcor_arch_tree_publish(s->state, part, small, o->name, err);
+	if (rc == DCOR_OK)
+		rc = dcor_arch_sync(small, err);
 	close(small);
 	return rc;
 }
@@ -525,6 +527,8 @@ dcor_arch_store_file(struct dcor_arch_store *s, struct dcor_arch_rec *r,
 		sys = why.sys;
 		r->gen += sys == EEXIST;
 	}
+	if (rc == DCOR_OK)
+		rc = dcor_arch_sync(fd, &why);
 	if (fd >= 0)
 		close(fd);
 	close(dir);

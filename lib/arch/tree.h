@@ -53,8 +53,8 @@ int dcor_arch_tree_read(int dir, const char *path, int *fd, uint64_t *size,
 int dcor_arch_tree_dir(int dir, const char *name, int make, int *fd,
     struct dcor_err *err) __attribute__((warn_unused_result));
 
-/* Gives a file, complete and on disk, its name: DCOR_ECREATE with EEXIST in
- * err->sys when that is taken. */
+/* Gives a complete file its name: DCOR_ECREATE with EEXIST in err->sys when
+ * that is taken.  The caller brings file and directory to disk. */
 int dcor_arch_tree_publish(int from, const char *name, int to,
     const char *final, struct dcor_err *err)
     __attribute__((warn_unused_result));
@@ -67,6 +67,10 @@ int dcor_arch_read(int fd, uint64_t off, void *p, size_t n,
     struct dcor_err *err) __attribute__((warn_unused_result));
 /* To disk; what cannot be (a directory on some file systems) is not. */
 int dcor_arch_sync(int fd, struct dcor_err *err)
+    __attribute__((warn_unused_result));
+
+/* The file system of fd to disk, at once instead of file by file. */
+int dcor_arch_sync_all(int fd, struct dcor_err *err)
     __attribute__((warn_unused_result));
 
 /* Bytes free for us on the archive's file system. */
