@@ -5,6 +5,9 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 mkrtdc=$B/tests/mkrtdc
+# examples that sign have something to sign with
+export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=no-secret
+export AWS_ENDPOINT_URL=https://s3.example.org
 
 # Each example of a page to ex.N.sh, those to run to run.N.sh.
 split() {

@@ -263,26 +263,30 @@ dcor_url_resolve(const char *base, const char *reference,
 	return 0;
 }
 
+static void
+add_printable(struct dcor_buf *out, const char *p, size_t n)
+{
+	for (; n > 0; p++, n--)
+		dcor_buf_addc(out, (unsigned char)*p < 0x20 || *p == 0x7f ?
+		    '?' : *p);
+}
+
 void
 dcor_url_redact(const char *text, struct dcor_buf *out)
 {
-	size_t n = strcspn(text, "?#"), i, from;
+	size_t n = strcspn(text, "?#"), i, from = 0;
 	const char *a = strstr(text, "://");
 
 	if (a != NULL && (size_t)(a - text) < n) {
 		a += 3;
-		dcor_buf_add(out, text, (size_t)(a - text));
+		add_printable(out, text, (size_t)(a - text));
 		n -= (size_t)(a - text);
 		text = a;
-		for (i = 0, from = 0; i < n && text[i] != '/'; i++)
+		for (i = 0; i < n && text[i] != '/'; i++)
 			if (text[i] == '@')
 				from = i + 1;
-		text += from;
-		n -= from;
 	}
-	for (i = 0; i < n; i++)
-		dcor_buf_addc(out, (unsigned char)text[i] < 0x20 ||
-		    text[i] == 0x7f ? '?' : text[i]);
+	add_printable(out, text + from, n - from);
 }
 
 int

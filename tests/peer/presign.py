@@ -131,8 +131,80 @@ def record(show):
         (HERE.parent / "data" / "presign.txt").write_text("".join(lines))
 
 
+def method(call):
+    return ["-X", call.split("_")[0]]
+
+
+def live(n, seed):
+    """Random runs of the program, a list of keys each, against boto3."""
+    r = random.Random(seed)
+    letters = [chr(c) for c in range(0x20, 0x7f)] + list(ODD) * 2 + \
+        list("aZ0/\t\r\x01\x7fäß€漢😀\u0301\ufffd")
+    done = 0
+    while done < n:
+        e, region = r.choice(ENDPOINTS), r.choice(REGIONS)
+        virtual = r.random() < .5 and "127" not in e
+        version, token = r.choice([4, 4, 4, 2]), r.choice([None, TOKEN])
+        bucket, call = r.choice(BUCKETS), r.choice(CALLS)
+        when = r.randrange(1, 4 * 10**9)
+        expires = r.choice([1, 604800, r.randrange(1, 604800)])
+        keys = ["".join(r.choice(letters) for _ in range(r.randrange(1, 60)))
+                for _ in range(r.randrange(1, 60))]
+        args, p = [], {}
+        if call == "get_object" and r.random() < .5:
+            p["ResponseContentDisposition"] = \
+                'attachment; filename="a b.rtdc"'
+            args += ["--filename", "a b.rtdc"]
+        if call in ("get_object", "head_object") and r.random() < .3:
+            if call == "get_object":
+                p["ResponseContentType"] = "a/b; c=ä"
+                args += ["--response-type", "a/b; c=ä"]
+            p["VersionId"] = "v+/="
+            args += ["--version-id", "v+/="]
+        part = r.randrange(1, 20)
+        if call in CALLS[:4]:
+            args += method(call)
+        else:
+            args += ["--multipart", str(part)]
+        if call in CALLS[5:]:
+            p["UploadId"] = "2~a/+="
+            args += ["--upload-id", "2~a/+="]
+        if call == "upload_part":
+            p["PartNumber"] = part
+        env = {"AWS_ACCESS_KEY_ID": ID, "AWS_SECRET_ACCESS_KEY": SECRET,
+               "HOME": "/nonexistent"}
+        if token:
+            env["AWS_SESSION_TOKEN"] = token
+        got = subprocess.run(
+            [B / "bin" / "dcor-presign", "-q0", "--endpoint", e, "--region",
+             region, "--addressing", "virtual" if virtual else "path",
+             "--signature", f"v{version}", "--date", str(when), "-e",
+             str(expires), *args],
+            input="\0".join(f"s3://{bucket}/{k}" for k in keys).encode(),
+            env=env, check=True, capture_output=True)
+        lines = got.stdout.decode().splitlines()
+        if call in CALLS[5:]:           # parts, complete, abort of each key
+            at = {"upload_part": part - 1, "complete_multipart_upload": part,
+                  "abort_multipart_upload": part + 1}[call]
+            lines = lines[at::part + 2]
+        want = [presign((e, region, virtual, version, token), call, when,
+                        expires, Bucket=bucket, Key=k, **p) for k in keys]
+        if lines != want:
+            for k, x, y in zip(keys, lines, want):
+                if x != y:
+                    print(f"presign: {call} {k!r}\n  ours  {x}\n  boto3 {y}")
+            print(f"presign: {len(lines)} of {len(want)}: {got.args}")
+            return 1
+        done += len(keys)
+    print(f"presign: {done} URLs as boto3's (seed {seed})")
+    return 0
+
+
 if __name__ == "__main__":
     if "--record" in sys.argv:
         record(None)
     elif "--show" in sys.argv:
         record(int(sys.argv[sys.argv.index("--show") + 1]))
+    else:
+        sys.exit(live(int(os.environ.get("PEER_N", 3000)),
+                      int(os.environ.get("PEER_SEED", 1))))

@@ -278,6 +278,7 @@ main(void)
 	    "https://h/a@b") == 0);
 	OK(strcmp(redacted("https://h/\n?\033"), "https://h/?") == 0);
 	OK(strcmp(redacted("http://a@b@c#x"), "http://c") == 0);
+	OK(strcmp(redacted("\033://a"), "?://a") == 0);
 	OK(strcmp(redacted("x?y://z@"), "x") == 0);
 	OK(strcmp(encoded("a b/+~%\303\244", 9, "/"),
 	    "a%20b/%2B~%25%C3%A4") == 0);
