@@ -14,7 +14,8 @@
 #include "net/xfer.h"
 
 enum { OPT_ANON = CLI_OPT_USER, OPT_BACKOFF, OPT_INFLIGHT, OPT_JOURNAL,
-    OPT_PART, OPT_SHA256, OPT_STALL, OPT_TRIES, OPT_VIRTUAL, OPT_WANT };
+    OPT_MEDDLE, OPT_PART, OPT_SHA256, OPT_STALL, OPT_TRIES, OPT_VIRTUAL,
+    OPT_WANT };
 
 static const struct cli_opt opts[] = {
 	{ 'f', "force", NULL, "replace a file" },
@@ -23,6 +24,7 @@ static const struct cli_opt opts[] = {
 	{ OPT_BACKOFF, "backoff", "SECONDS", "first longest wait" },
 	{ OPT_INFLIGHT, "inflight", "N", "requests in flight" },
 	{ OPT_JOURNAL, "journal", "FILE", "what is done so far" },
+	{ OPT_MEDDLE, "meddle", "FILE", "append to FILE on the way" },
 	{ OPT_PART, "part", "BYTES", "size of a part" },
 	{ OPT_SHA256, "sha256", "HEX", "what the content must have" },
 	{ OPT_STALL, "stall", "SECONDS", "without data is an error" },
@@ -185,6 +187,19 @@ etag(const char *path, struct dcor_err *err)
 	return rc;
 }
 
+/* Once data flows, the file becomes another. */
+static void
+meddle(void *arg, uint64_t now, uint64_t total)
+{
+	FILE *f = fopen(arg, "ab");
+
+	(void)now;
+	(void)total;
+	if (f == NULL || fputc('x', f) == EOF || fclose(f) != 0)
+		cli_die(74, "%s: cannot be changed", (char *)arg);
+	xfer.progress = NULL;
+}
+
 /* n objects, PREFIX0000000 ..., the contents of which are their numbers. */
 static int
 fill(const char *bucket, const char *prefix, const char *n,
@@ -308,6 +323,10 @@ main(int argc, char **argv)
 			break;
 		case OPT_JOURNAL:
 			xfer.journal = optarg;
+			break;
+		case OPT_MEDDLE:
+			xfer.progress = meddle;
+			xfer.arg = optarg;
 			break;
 		case OPT_PART:
 			xfer.part = cli_u64("--part", optarg, 1, UINT64_MAX);

@@ -47,7 +47,7 @@ awk 'BEGIN { for (i = 1; i < 256; i++) {
 	printf "k/%sx\n", c } }' >want
 s3 list bkt k/ | cut -f1 >got
 ok '255 hostile keys, in order' cmp got want
-wrong= i=0
+wrong='' i=0
 while test $((i = i + 1)) -lt 256; do
 	o=$(printf '%03o' $i)
 	# shellcheck disable=SC2059

@@ -129,14 +129,12 @@ put --journal j
 is 'put, a torn journal' "$rc:$(printf '%s' "$out" | cut -f1,3)" \
     "0:$size	$etag"
 s3 abort bkt o "$(s3 pending bkt | cut -f2)"
-fault 'PUT /bkt/o partNumber=6 1+* delay 100'
-(s3 --part $mib put f bkt o >o.out 2>o.err; echo $? >o.rc) &
-until test "$(requests PUT /bkt/o partNumber=5)" -gt 0; do :; done
-printf x | dd of=f bs=1 seek=100 conv=notrunc 2>/dev/null
-wait $!
-is 'put, the file changes meanwhile' "$(cat o.rc)" 65
+put --meddle f
+failed 'put, the file changes meanwhile' 65 'changed while it was read'
 is 'nothing is left of it' "$(s3 pending bkt)" ''
-fault
+run s3 --part 99999999 --meddle f put f bkt o
+failed 'in one go, the file changes meanwhile' 65 'changed'
+s3 rm bkt o
 random $size 1 >f
 run s3 put none bkt o
 is 'no such file' "$rc" 66
@@ -219,7 +217,7 @@ run s3 get bkt none g
 failed 'no such object' 66 's3://bkt/none: '
 
 # taken up
-fault 'GET /bkt/o 4+* status 403'
+fault 'GET /bkt/o 5+* status 403'
 get
 failed 'get, refused' 77 's3://bkt/o: '
 ok 'what is there stays' test -s g.part -a -s g.part.journal
@@ -230,8 +228,10 @@ cp g.part.journal pj
 get
 is 'get, taken up' "$rc:$(printf '%s' "$out" | cut -f2-)" "0:$good"
 moved=$(printf '%s' "$out" | cut -f1)
-ok 'only what was missing' test "$moved" -eq $((2 * mib + 7)) -o \
-    "$moved" -eq $((3 * mib + 7))
+have=$(grep -c ' done ' pj)
+echo "# $have chunks were there"
+ok 'some were there' test "$have" -gt 0
+is 'only what was missing' "$moved" $((size - have * mib))
 ok 'content' cmp f g
 rm g
 cp p g.part

@@ -40,8 +40,8 @@ for t in $(moments "$kills" 1); do
 		s3 rm bkt o
 		;;
 	137)	died=$((died + 1))
-		s3 head bkt o >o 2>err
-		case $?:$(cut -f4 <o) in
+		run s3 head bkt o
+		case $rc:$(printf '%s' "$out" | cut -f4) in
 		66:) ;;
 		"0:$etag")	# at the very end, before the journal went
 			done=$((done + 1))
@@ -66,8 +66,8 @@ echo "# put: killed $died times, done $done times, $sum bytes sent"
 ok 'put: sent again is at most what was in flight' test "$sum" -le \
     $((done * size + died * parallel * part))
 ok 'put: no journal' test ! -e j
-s3 cat bkt o >o
-ok 'put: the same bytes' cmp f o
+s3 cat bkt o >back
+ok 'put: the same bytes' cmp f back
 
 us=$(killat 0 0 $get | tail -n 1)
 rm g

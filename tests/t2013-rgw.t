@@ -11,8 +11,7 @@ if test -z "${S3_ENDPOINT:-}"; then
 	test "${RGW:-}" != 0 || skip_all 'RGW=0'
 	test "$(id -u)" -eq 0 || skip_all 'not root'
 	test "${RGW:-}" != 1 || sh "$top/share/deps" rgw >&2
-	command -v radosgw >/dev/null && command -v ceph-osd >/dev/null ||
-	skip_all 'radosgw is not installed'
+	command -v radosgw >/dev/null || skip_all 'radosgw is not installed'
 	trap '"$srcdir/rgw" stop "$tmp/rgw"' EXIT
 	trap 'exit 1' HUP INT TERM
 	"$srcdir/rgw" start "$tmp/rgw" $((20000 + $$ % 200 * 60)) || exit 1
@@ -108,8 +107,8 @@ is 'policy' "$rc:$err" 0:
 is 'anybody reads what is public' "$(s3 --anonymous cat $b k)" hello
 run s3 --anonymous cat $b 'a?b#c'
 is 'and nothing else' "$rc:$err" "77:s3tool: s3://$b/a?b#c: AccessDenied"
-s3 policy $b >policy
-ok 'the policy' grep -q 'ExistingObjectTag/public' policy
+s3 policy $b >out
+ok 'the policy' grep -q 'ExistingObjectTag/public' out
 s3 policy $b ''
 run s3 policy $b
 is 'no policy' "$rc:$(printf '%s' "$err" | cut -d: -f1-4)" \
@@ -123,7 +122,8 @@ run s3 put big $b big
 is 'in parts' "$rc:$out" "0:70000007	70000007	$etag	$sha	1"
 is 'the server says so' "$(s3 head $b big | cut -f2,4)" "70000007	$etag"
 run s3 get $b big back
-is 'and back, proven' "$rc:$out" "0:70000007	70000007	$etag	$sha	1"
+is 'and back, proven' "$rc:$out" \
+    "0:70000007	70000007	$etag	$sha	1"
 ok 'the same bytes' cmp big back
 is 'nothing else left' "$(ls back*)" back
 rm back
@@ -133,8 +133,7 @@ is 'in other pieces, proven' "$rc:$out" \
 run s3 --part 5242880 --journal j put big $b big5
 is 'in parts of 5 MiB' "$rc:$(printf '%s' "$out" | cut -f3)" \
     "0:$(etag_of big 5242880)"
-is 'the journal is gone' "$(ls j 2>&1)" "$(ls j-none 2>&1 |
-    sed s/j-none/j/)"
+ok 'the journal is gone' test ! -e j
 run s3 -f --part 9999999 get $b big5 back
 is 'their size is found' "$rc:$(printf '%s' "$out" | cut -f5)" 0:1
 run s3 --part 6000000 put big $b odd

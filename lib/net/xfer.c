@@ -275,8 +275,8 @@ move(struct get *g)
 		    &g->err) != 0)
 			break;
 	}
-	if (g->err.code == DCOR_OK)
-		(void)!dcor_work_finish(g->work, frontier(g), &g->err);
+	/* also after a failure: the next call takes up what has arrived */
+	(void)!dcor_work_finish(g->work, frontier(g), &g->err);
 	return g->err.code;
 }
 
