@@ -6,6 +6,60 @@ _dcor()
 	local prev=${COMP_WORDS[COMP_CWORD-1]} want= opts=
 	COMPREPLY=()
 	case ${1##*/}:$prev in
+	dcor-archive:-c|dcor-archive:--config)
+		want="file" ;;
+	dcor-archive:--profiles)
+		want="file" ;;
+	dcor-archive:--job)
+		want="-" ;;
+	dcor-archive:--archive)
+		want="dir" ;;
+	dcor-archive:-o|dcor-archive:--output)
+		want="-" ;;
+	dcor-archive:--generation)
+		want="-" ;;
+	dcor-archive:--at)
+		want="-" ;;
+	dcor-archive:--max-age)
+		want="-" ;;
+	dcor-archive:--budget)
+		want="-" ;;
+	dcor-archive:-j|dcor-archive:--jobs)
+		want="-" ;;
+	dcor-archive:--progress)
+		want="auto json none" ;;
+	dcor-presign:-X|dcor-presign:--method)
+		want="get put head delete" ;;
+	dcor-presign:-e|dcor-presign:--expires)
+		want="-" ;;
+	dcor-presign:--filename)
+		want="-" ;;
+	dcor-presign:--response-type)
+		want="-" ;;
+	dcor-presign:--version-id)
+		want="-" ;;
+	dcor-presign:--multipart)
+		want="-" ;;
+	dcor-presign:--upload-id)
+		want="-" ;;
+	dcor-presign:--date)
+		want="-" ;;
+	dcor-presign:--signature)
+		want="v4 v2" ;;
+	dcor-presign:--endpoint)
+		want="-" ;;
+	dcor-presign:--region)
+		want="-" ;;
+	dcor-presign:--addressing)
+		want="path virtual" ;;
+	dcor-presign:-p|dcor-presign:--profile)
+		want="-" ;;
+	dcor-presign:-c|dcor-presign:--config)
+		want="file" ;;
+	dcor-presign:--format)
+		want="url tsv json curl" ;;
+	dcor-presign:--ca-cert)
+		want="file" ;;
 	dcor-segment:-b|dcor-segment:--background)
 		want="-" ;;
 	dcor-segment:--segmenter)
@@ -30,6 +84,10 @@ _dcor()
 		want="auto json none" ;;
 	esac
 	case ${1##*/} in
+	dcor-archive)
+		opts="--config -c --profiles --job --archive --list --verify --restore --report --rebuild --output -o --generation --at --max-age --budget --jobs -j --dry-run -n --force -f --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
+	dcor-presign)
+		opts="--method -X --expires -e --filename --response-type --version-id --multipart --upload-id --date --signature --endpoint --region --addressing --profile -p --config -c --format --json --explain --inspect --check --ca-cert --null -0 --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-segment)
 		opts="--background -b --segmenter --features --gate --pipeline --pixel-size -P --limit -l --drain --compression -z --output -o --force -f --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	esac
@@ -48,4 +106,4 @@ _dcor()
 		mapfile -t COMPREPLY < <(compgen -W "$want" -- "$cur") ;;
 	esac
 }
-complete -F _dcor dcor-segment
+complete -F _dcor dcor-archive dcor-presign dcor-segment

@@ -7,6 +7,7 @@
 # shellcheck source=tests/s3.sh
 . "$srcdir/s3.sh"
 sum() { sha256sum <"$1" | cut -c1-64; }
+# shellcheck disable=SC2120
 archive() { run dcor-archive -c jobs.yaml "$@"; }
 # what the archive says of an object: its SHA-256 by generation
 sums() { dcor-archive -c jobs.yaml --list "$1" | cut -f6; }
@@ -127,7 +128,8 @@ same 'restored: odd bytes' \
 same 'restored: empty' out/circle-a/resource/empty empty
 is 'restored: all' "$(find out -type f -exec echo x \; | wc -l | tr -d ' ')" 13
 is 'nothing else' "$(find . -path ./tree -prune -o -path ./untar -prune -o \
-    -name 'passwd*' -print)" ./out/circle-a/resource/%2E%2E/%2E%2E/%2E%2E/etc/passwd
+    -name 'passwd*' -print)" \
+    ./out/circle-a/resource/%2E%2E/%2E%2E/%2E%2E/etc/passwd
 run dcor-archive -c jobs.yaml --restore -v -o out s3://circle-b/resource/1
 ok 'again: already there' grep -q 'resource/1: already there' err.txt
 echo mine >out/circle-b/resource/1
@@ -205,10 +207,11 @@ printf X | dd of=tree/circle-a/resource/big%g2 bs=1 seek=1234 conv=notrunc \
 t=$(grep -l '	resource/empty	' tree/circle-a/small_objects/*.tar.index)
 off=$(awk -F '\t' '$4 == "resource//twice/" { print $13 }' "$t")
 printf X | dd of="${t%.index}" bs=1 seek=$((off + 5)) conv=notrunc 2>/dev/null
+why='the archived copy is damaged: SHA-256 differs'
 archive --verify
 is 'damage' "$rc:$(printf '%s\n' "$err" | sed '$d' | sort)" \
-    '1:dcor-archive: s3://circle-a/resource//twice/: the archived copy is damaged: SHA-256 differs
-dcor-archive: s3://circle-a/resource/big: the archived copy is damaged: SHA-256 differs'
+    "1:dcor-archive: s3://circle-a/resource//twice/: $why
+dcor-archive: s3://circle-a/resource/big: $why"
 rm -rf out && mkdir out
 run dcor-archive -c jobs.yaml --restore -o out s3://circle-a/resource/big
 is 'a damaged copy is not restored' "$rc:$(find out -type f)" 1:

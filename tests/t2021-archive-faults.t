@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/s3.sh
 . "$srcdir/s3.sh"
+# shellcheck disable=SC2120
 archive() { run dcor-archive -c jobs.yaml "$@"; }
 put() { s3 put "$1" bkt "$2" >/dev/null || echo "# put $2"; }
 count() { dcor-archive -c jobs.yaml --list | wc -l | tr -d ' '; }

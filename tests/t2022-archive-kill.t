@@ -40,7 +40,7 @@ wrong() {
 	dcor-archive --archive tree --list | cut -f2,3 | sort | uniq -d
 	dcor-archive --archive tree --list | awk -F '\t' '$3 != 1'
 }
-complete() {
+is_whole() {
 	(cd out/bkt && sha256sum ./* | sed 's/\.\///' | sort -k 2) >got
 	cmp -s got want
 }
@@ -52,15 +52,15 @@ moments() {
 fresh
 us=$(killat 0 0 $arch)
 is 'whole' "$(wrong)" ''
-ok 'complete' complete
+ok 'complete' is_whole
 
 # each time from where the last one was killed; a fresh tree when it is done
 fresh
-died=0 bad= odd=
+died=0 bad='' odd=''
 for t in $(moments "$kills" 1); do
 	killat 9 $((us * t / 1000)) $arch 2>err
 	case $? in
-	0) w=$(wrong); complete || w="$w incomplete"; fresh ;;
+	0) w=$(wrong); is_whole || w="$w incomplete"; fresh ;;
 	137) died=$((died + 1)) w=
 		test ! -d tree/.dcor-archive || w=$(wrong) ;;
 	*) odd="$odd $(cat err)" w= ;;
@@ -72,7 +72,7 @@ is 'other ends' "$odd" ''
 ok 'most died on the way' test $died -gt $((kills / 3))
 run $arch
 is 'afterwards' "$rc:$err:$(wrong)" 0::
-ok 'all is there' complete
+ok 'all is there' is_whole
 is 'nothing is left over' "$(find tree -name '*.part*' -o \
     -name '*.get*')" ''
 
@@ -97,7 +97,7 @@ for t in $(moments 12 3); do
 done
 run $arch
 is 'SIGTERM' "$odd:$rc:$err:$(wrong)" :0::
-ok 'SIGTERM: complete' complete
+ok 'SIGTERM: complete' is_whole
 
 # a power cut tears the bundle that is not published: its end is cut off
 fresh
@@ -107,7 +107,7 @@ if test -n "$p"; then
 	head -c 777 /dev/zero >>"$p"
 	run $arch
 	is 'torn' "$rc:$err:$(wrong)" 0::
-	ok 'torn: complete' complete
+	ok 'torn: complete' is_whole
 else
 	skip 'torn' 'no bundle was open'
 fi
