@@ -104,3 +104,5 @@ echo
 for f in "$in" "$dir/tap.rtdc" "$dir/drain.rtdc"; do
 	wc -c "$f" | awk '{ printf "%-40s %8.1f MB\n", $2, $1 / 1e6 }'
 done
+echo
+sh "$here/bench-presign.sh"

@@ -99,7 +99,8 @@ AWS4-HMAC-SHA256
 20130524T000000Z
 20130524/us-east-1/s3/aws4_request
 EOT
-sed '/^# string/,$d; /^#/d' want | head -c -1 | sha256sum | cut -c 1-64 >>want
+sed '/^# string/,$d; /^#/d' want | head -c -1 >text
+sha256sum <text | cut -c 1-64 >>want
 "$p" "$@" --explain -e 1d s3://examplebucket/test.txt >out
 same 'explained' out want
 
@@ -127,8 +128,9 @@ bad 'a path' 64 '--filename: a/b: not a name in UTF-8, without directory' \
     --filename a/b
 bad 'a control byte' 64 '--filename: ?: not a name in UTF-8, without directory' \
     --filename "$(printf '\001')"
-for o in '\355\240\200' '\300\257' '\303' '\303a' '\364\220\200\200' '\200'; do
-	run "$p" --filename "$(printf "$o")" s3://bkt/k
+for o in '\0355\0240\0200' '\0300\0257' '\0303' '\0303a' '\0200' \
+    '\0364\0220\0200\0200'; do
+	run "$p" --filename "$(printf '%b' "$o")" s3://bkt/k
 	is "not UTF-8: $o" "$rc" 64
 done
 bad 'upload id alone' 64 '--upload-id: goes with --multipart' --upload-id u

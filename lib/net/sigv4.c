@@ -43,6 +43,8 @@ struct dcor_signer {
 	struct dcor_buf	 canon;		/* canonical request */
 	struct dcor_buf	 lines, signs;	/* its headers, their names */
 	int		 plain;		/* there is but the host in them */
+	struct dcor_buf	 tail;		/* what then follows the path, or
+					 * empty */
 	struct dcor_buf	 params;	/* encoded, in the caller's order */
 };
 
@@ -185,6 +187,7 @@ dcor_signer_new(const struct dcor_keys *keys, const char *region,
 	dcor_buf_init(&s->canon, TEXT_MAX);
 	dcor_buf_init(&s->lines, TEXT_MAX);
 	dcor_buf_init(&s->signs, TEXT_MAX);
+	dcor_buf_init(&s->tail, TEXT_MAX);
 	dcor_buf_init(&s->params, TEXT_MAX);
 	s->id = strdup(keys->id);
 	s->region = strdup(region);
@@ -248,6 +251,7 @@ dcor_signer_free(struct dcor_signer *s)
 	dcor_buf_wipe(&s->canon);
 	dcor_buf_wipe(&s->lines);
 	dcor_buf_wipe(&s->signs);
+	dcor_buf_wipe(&s->tail);
 	dcor_buf_wipe(&s->params);
 	free(s);
 }
@@ -319,10 +323,6 @@ add_sorted(struct dcor_signer *s, int presign)
 	const char *next = dcor_buf_str(&s->params);
 	size_t n = 0, i;
 
-	if (presign && s->params.len == 0) {
-		dcor_buf_add(&s->canon, s->sorted.p, s->sorted.len);
-		return;
-	}
 	while (dcor_url_param(&next, &x))
 		item[n++] = (struct item){ x.name, x.nname,
 		    x.nname + 1 + x.nvalue };
@@ -358,6 +358,7 @@ make_fixed(struct dcor_signer *s, int64_t expires, struct dcor_err *err)
 		return dcor_err_set(err, DCOR_EARG, 0, "a URL is valid for 1 "
 		    "to %d seconds (7 days)", DCOR_SIGV4_MAX_EXPIRES);
 	s->expires = 0;
+	dcor_buf_clear(&s->tail);
 	dcor_buf_clear(&s->names);
 	dcor_buf_add(&s->names, s->signs.p, s->signs.len);
 	dcor_buf_clear(b);
@@ -396,6 +397,7 @@ make_headers(struct dcor_signer *s, const struct dcor_sigreq *r,
 	    s->lines.len == n + 6 && memcmp(s->lines.p + 5, r->host, n) == 0)
 		return 0;		/* "host:...\n" again */
 	s->plain = 0;
+	dcor_buf_clear(&s->tail);
 	n = 0;
 	more[n++] = (struct dcor_pair){ "host", r->host };
 	if (!presign) {
@@ -421,6 +423,7 @@ make_canonical(struct dcor_signer *s, const struct dcor_sigreq *r,
 {
 	const char *payload = r->payload;
 	int presign = expires != 0, rc;
+	size_t from;
 
 	if (presign && s->is_s3)
 		payload = DCOR_UNSIGNED;
@@ -437,6 +440,11 @@ make_canonical(struct dcor_signer *s, const struct dcor_sigreq *r,
 	dcor_buf_adds(&s->canon, r->method);
 	dcor_buf_addc(&s->canon, '\n');
 	dcor_buf_adds(&s->canon, r->path);
+	from = s->canon.len;
+	if (s->plain && r->nquery == 0 && s->tail.len > 0) {
+		dcor_buf_add(&s->canon, s->tail.p, s->tail.len);
+		return dcor_buf_check(&s->canon, err);
+	}
 	dcor_buf_addc(&s->canon, '\n');
 	add_sorted(s, presign);
 	dcor_buf_addc(&s->canon, '\n');
@@ -445,6 +453,9 @@ make_canonical(struct dcor_signer *s, const struct dcor_sigreq *r,
 	dcor_buf_add(&s->canon, s->signs.p, s->signs.len);
 	dcor_buf_addc(&s->canon, '\n');
 	dcor_buf_adds(&s->canon, payload);
+	if (s->plain && r->nquery == 0 && s->is_s3)
+		dcor_buf_add(&s->tail, s->canon.p + from,
+		    s->canon.len - from);
 	return dcor_buf_check(&s->canon, err);
 }
 
@@ -453,7 +464,8 @@ hash_canonical(struct dcor_signer *s, char hex[2 * MD + 1])
 {
 	unsigned char md[MD];
 
-	sha_begin(s, s->empty);
+	if (EVP_DigestInit_ex(s->work, s->sha256, NULL) != 1)
+		s->failed = 1;
 	sha_add(s, s->work, s->canon.p, s->canon.len);
 	sha_end(s, md);
 	dcor_hex(md, MD, hex);

@@ -275,7 +275,7 @@ aws_suite(void)
 {
 	FILE *fp = fopen("tests/data/aws-sigv4.tsv", "r");
 	char line[4096], *f[12], *p;
-	int n, cases = 0;
+	int n, good, cases = 0;
 
 	while (fp != NULL && fgets(line, sizeof(line), fp) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
@@ -287,8 +287,10 @@ aws_suite(void)
 				*p++ = '\0';
 		}
 		cases++;
-		printf("# %s\n", f[0]);
-		OK(n == 11 && suite_case(f));
+		good = n == 11 && suite_case(f);
+		OK(good);
+		if (!good)
+			printf("# %s\n", f[0]);
 	}
 	if (fp != NULL)
 		fclose(fp);
