@@ -77,19 +77,23 @@ s3://bkt/k	DELETE	abort	2013-05-24T01:00:00Z
 EOT
 same 'an upload as TSV' out want
 "$p" "$@" --json -X put -e 15m "s3://bkt/a\"b" | sed 's/\?X.*"/"/' >out
-cat >want <<'EOT'
-{"type":"presigned","bucket":"bkt","key":"a\"b","method":"PUT","since":"2013-05-24T00:00:00Z","until":"2013-05-24T00:15:00Z","url":"https://s3.example.org:8443/bkt/a%22b"}
+cat >want <<EOT
+{"type":"presigned","bucket":"bkt","key":"a\"b","method":"PUT",\
+"since":"2013-05-24T00:00:00Z","until":"2013-05-24T00:15:00Z",\
+"url":"https://s3.example.org:8443/bkt/a%22b"}
 EOT
 same 'JSON' out want
 is 'for curl' "$("$p" "$@" --format curl "s3://bkt/a/it's" | bare)" \
     "curl -fsSg -o './it'\''s' 'https://s3.example.org:8443/bkt/a/it%27s"
 is 'for curl, HEAD' "$("$p" "$@" --format curl -X head s3://bkt/k | bare)" \
     "curl -fsSg -I 'https://s3.example.org:8443/bkt/k"
-cat >want <<'EOT'
+cat >want <<EOT
 # canonical request
 GET
 /examplebucket/test.txt
-X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host
+X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F\
+20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&\
+X-Amz-Expires=86400&X-Amz-SignedHeaders=host
 host:s3.example.org:8443
 
 host
@@ -126,7 +130,8 @@ bad 'no date' 64 '--date: x: not a date like 2026-11-25T11:00:00Z' --date x
 bad 'a name for PUT' 64 '--filename: goes with -X get' -X put --filename x
 bad 'a path' 64 '--filename: a/b: not a name in UTF-8, without directory' \
     --filename a/b
-bad 'a control byte' 64 '--filename: ?: not a name in UTF-8, without directory' \
+bad 'a control byte' 64 \
+    '--filename: ?: not a name in UTF-8, without directory' \
     --filename "$(printf '\001')"
 for o in '\0355\0240\0200' '\0300\0257' '\0303' '\0303a' '\0200' \
     '\0364\0220\0200\0200'; do
@@ -134,7 +139,8 @@ for o in '\0355\0240\0200' '\0300\0257' '\0303' '\0303a' '\0200' \
 	is "not UTF-8: $o" "$rc" 64
 done
 bad 'upload id alone' 64 '--upload-id: goes with --multipart' --upload-id u
-bad 'a bad endpoint' 78 'endpoint: not of the form https://HOST[:PORT][/PREFIX]' \
+bad 'a bad endpoint' 78 \
+    'endpoint: not of the form https://HOST[:PORT][/PREFIX]' \
     --endpoint https://user:pw@host s3://bkt/k
 bad 'signing and looking' 64 "--inspect and --check go with URLs; nothing is \
 signed then" --inspect -X put
@@ -178,10 +184,11 @@ is 'inspect: version 2' "$rc:$(cat out)" '0:{"type":"url","state":"valid",'\
 '"bucket":"circle-1","key":"resource/8a9/k","id":"AK",'\
 '"until":"2007-03-29T03:40:20Z","left":20,"token":false}'
 run "$p" --inspect https://h.example.org/b/k%20l
-is 'inspect: not signed' "$rc:$(cat out)" \
-    "0:unsigned	-	-	h.example.org	b	k l	-	-	-	-	-"
+is 'inspect: not signed' "$rc:$(tr '\t' ' ' <out)" \
+    "0:unsigned - - h.example.org b k l - - - - -"
 run "$p" --inspect --addressing virtual https://b.example.org:81/k
-is 'inspect: bucket in the host' "$(cut -f 4-6 out)" "b.example.org:81	b	k"
+is 'inspect: bucket in the host' \
+    "$(cut -f 4-6 out | tr '\t' ' ')" 'b.example.org:81 b k'
 run "$p" --inspect "$(echo "$amazon" | sed 's/86400/864000/')"
 is 'inspect: malformed' "$rc:$(cat err)" "65:dcor-presign: https://examplebuc\
 ket.s3.amazonaws.com/test.txt: signed, but its X-Amz-Expires is not from 0 to \
@@ -222,7 +229,8 @@ for v in v4 v2; do
 	is "$v: check" "$rc:$(cut -f 1,2,5,12- out):$(cat err)" \
 	    "0:valid	$v	bkt	206	12	-:"
 	run "$p" --check "$("$p" --signature $v -X put "$key")"
-	is "$v: check what is no GET" "$rc:$(cut -f 1,12 out)" "1:refused	403"
+	is "$v: check what is no GET" "$rc:$(cut -f 1,12 out)" \
+	    "1:refused	403"
 	run "$p" --check --json "$("$p" --signature $v "${key}x")"
 	is "$v: check what is not there" "$rc:$(sed \
 	    's/.*"status":\([0-9]*\).*/\1/' out)" 1:404
@@ -242,9 +250,11 @@ id=$(www -X POST -H Content-Type: "$("$p" --multipart 1 s3://bkt/mp)" |
 "$p" --multipart 2 --upload-id "$id" --format curl s3://bkt/mp >script
 printf 'first ' >mp.1
 printf 'second' >mp.2
-for n in 1 2; do printf '<Part><PartNumber>%d</PartNumber><ETag>"%s"</ETag></Part>' \
-    $n "$(md5sum <mp.$n | cut -c 1-32)"; done >parts
-{ printf '<CompleteMultipartUpload>'; cat parts
+{ printf '<CompleteMultipartUpload>'
+for n in 1 2; do
+	printf '<Part><PartNumber>%d</PartNumber><ETag>"%s"</ETag></Part>' \
+	    $n "$(md5sum <mp.$n | cut -c 1-32)"
+done
 printf '</CompleteMultipartUpload>'; } >mp.complete
 sed -i 's/^curl/curl --noproxy "*"/; $d' script
 ok 'an upload in parts, by curl' sh -e script 3>&-
