@@ -180,4 +180,6 @@ if test "${SLOW:-0}" = 1; then
 	    printf "many/%07d\n", i }' >want
 	ok '100 000 keys' cmp got want
 fi
+# before $tmp goes, and with it who is to be stopped
+test ! -d "$tmp/rgw" || "$srcdir/rgw" stop "$tmp/rgw"
 done_testing
