@@ -92,7 +92,8 @@ int dcor_s3_pending(struct dcor_s3 *s, const char *bucket,
     struct dcor_err *err), void *arg, struct dcor_err *err)
     __attribute__((warn_unused_result));
 
-/* Small and whole: an object of n bytes.  md5 is sent along and compared. */
+/* Small and whole: an object of n bytes.  Its MD5 goes along, so that the
+ * server refuses what arrives damaged. */
 int dcor_s3_put(struct dcor_s3 *s, const char *bucket, const char *key,
     const void *p, size_t n, struct dcor_err *err)
     __attribute__((warn_unused_result));
