@@ -15,19 +15,19 @@ put() { s3 put "$1" "$2" "$3" >/dev/null || echo "# put $3"; }
 
 serve --key "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --min-part 10
 random 1000 1 >small
-random 50000 2 >more
+random 50000 2 >middle
 random 300000 3 >large
 : >empty
 for b in circle-a circle-b other; do s3 mkbucket $b; done
 put small circle-a resource/0a/1
 put small circle-a resource/0a
-put more circle-a resource/0a/1/x
+put middle circle-a resource/0a/1/x
 put empty circle-a resource/empty
 put large circle-a resource/big
 put large circle-a resource/big/below
 put small circle-a resource/../../../etc/passwd
-put more circle-a resource//twice/
-put small circle-a "$(printf 'resource/%%n odd\n\377\\')"
+put middle circle-a resource//twice/
+put small circle-a "$(printf 'resource/%%n odd\n\377\134')"
 long=$(head -c 900 /dev/zero | tr '\0' 'x')
 put small circle-a "resource/$long"
 put large circle-a "resource/$long/y"
@@ -88,7 +88,7 @@ for t in $tars; do
 done
 same 'tar: a member' untar/circle-a/resource/0a small
 same 'tar: below its name' untar/circle-a%d/resource/0a/1 small
-same 'tar: below both' untar/circle-a%d2/resource/0a/1/x more
+same 'tar: below both' untar/circle-a%d2/resource/0a/1/x middle
 same 'tar: a hostile one' \
     untar/circle-a/resource/%2E%2E/%2E%2E/%2E%2E/etc/passwd small
 if command -v bsdtar >/dev/null; then
@@ -121,10 +121,10 @@ mkdir out
 run dcor-archive -c jobs.yaml --restore -o out
 is 'restore' "$rc:$out:$err" '0::'
 same 'restored: small' out/circle-a/resource/0a small
-same 'restored: below' out/circle-a/resource/0a%d/1%d/x more
+same 'restored: below' out/circle-a/resource/0a%d/1%d/x middle
 same 'restored: large' out/circle-a/resource/big%d/below large
 same 'restored: odd bytes' \
-    "out/circle-a/$(printf 'resource/%%n odd\n\377\\')" small
+    "out/circle-a/$(printf 'resource/%%n odd\n\377\134')" small
 same 'restored: empty' out/circle-a/resource/empty empty
 is 'restored: all' "$(find out -type f -exec echo x \; | wc -l | tr -d ' ')" 13
 is 'nothing else' "$(find . -path ./tree -prune -o -path ./untar -prune -o \
@@ -152,7 +152,7 @@ is 'the large object' "$(s3 cat back pre/resource/big | sha256sum |
     cut -c1-64)" "$(sum large)"
 
 # what changes, vanishes, returns
-put more circle-a resource/0a
+put middle circle-a resource/0a
 random 300000 4 >large2
 put large2 circle-a resource/big
 s3 rm circle-b resource/1
@@ -161,7 +161,7 @@ is 'changed, vanished: told' "$rc:$out:$err" "0::dcor-archive: warning: \
 job circles: 2 objects changed, 1 vanished; what was archived is kept"
 is 'generations of a small one' "$(sums s3://circle-a/resource/0a)" \
     "$(sum small)
-$(sum more)"
+$(sum middle)"
 same 'the first generation' tree/circle-a/resource/big large
 same 'the second' tree/circle-a/resource/big%g2 large2
 archive
