@@ -106,3 +106,6 @@ for f in "$in" "$dir/tap.rtdc" "$dir/drain.rtdc"; do
 done
 echo
 sh "$here/bench-presign.sh"
+echo
+echo 'Many small objects to an archive:'
+sh "$here/bench-archive.sh"
