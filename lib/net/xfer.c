@@ -529,7 +529,7 @@ dcor_xfer_etag(int fd, uint64_t size, uint64_t part, char etag[128],
 	rc = dcor_sums_new(fd, "file", size, part > 0 ? part : UINT64_MAX, &s,
 	    err);
 	if (rc == 0)
-		rc = dcor_sums_advance(s, size, 0, err);
+		rc = dcor_sums_add_md5(s, size, err);
 	if (rc == 0)
 		rc = dcor_sums_etag(s, dcor_sums_parts(s) > 1, etag, err);
 	dcor_sums_free(s);

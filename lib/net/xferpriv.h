@@ -13,8 +13,8 @@
 uint64_t dcor_xfer_part(const struct dcor_xfer *x, uint64_t size);
 
 /*
- * What goes on beside the network, in a thread of its own: the file comes
- * to disk, then what is noted to the journal, then the sums advance.
+ * What goes on beside the network, in two threads: the file comes to disk,
+ * then what is noted to the journal, then MD5 sums advance; SHA-256.
  * All pointers are borrowed; journal may be NULL.
  */
 struct dcor_work;

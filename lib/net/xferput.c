@@ -389,7 +389,8 @@ at_once(struct put *u, struct dcor_err *err)
 	const char *v;
 	int rc;
 
-	if ((rc = dcor_sums_advance(u->sums, u->size, 1, err)) != 0 ||
+	if ((rc = dcor_sums_add_sha256(u->sums, u->size, err)) != 0 ||
+	    (rc = dcor_sums_add_md5(u->sums, u->size, err)) != 0 ||
 	    (rc = dcor_sums_etag(u->sums, 0, u->out->etag, err)) != 0)
 		return rc;
 	(void)!dcor_unhex(u->out->etag, md, 16);

@@ -19,8 +19,11 @@ struct dcor_sums {
 	uint64_t	 size, part;
 	unsigned	 n;			/* parts */
 	unsigned	 known;			/* of which the MD5 is there */
-	uint64_t	 at;			/* SHA-256 has this much */
-	struct dcor_hash *md5, *sha;
+	struct {				/* what goes in order */
+		struct dcor_hash *hash;
+		uint64_t	 at;
+		unsigned char	 buf[PIECE];
+	} sha, md5;				/* md5: of a single part */
 	unsigned char	*buf;			/* DCOR_MD5X * LANE */
 	char		 (*hex)[33];
 };
@@ -33,7 +36,6 @@ dcor_sums_new(int fd, const char *path, uint64_t size, uint64_t part,
 	uint64_t n = size > part ? (size - 1) / part + 1 : 1;
 	int rc = 0;
 
-	_Static_assert(DCOR_MD5X * LANE >= PIECE, "one buffer for both");
 	*out = NULL;
 	if (s == NULL)
 		return dcor_err_nomem(err);
@@ -49,9 +51,9 @@ dcor_sums_new(int fd, const char *path, uint64_t size, uint64_t part,
 	    (s->hex = calloc(s->n, sizeof(*s->hex))) == NULL))
 		rc = dcor_err_nomem(err);
 	if (rc == 0)
-		rc = dcor_hash_new(DCOR_MD5, &s->md5, err);
+		rc = dcor_hash_new(DCOR_MD5, &s->md5.hash, err);
 	if (rc == 0)
-		rc = dcor_hash_new(DCOR_SHA256, &s->sha, err);
+		rc = dcor_hash_new(DCOR_SHA256, &s->sha.hash, err);
 	if (rc != 0)
 		dcor_sums_free(s);
 	else
@@ -64,8 +66,8 @@ dcor_sums_free(struct dcor_sums *s)
 {
 	if (s == NULL)
 		return;
-	dcor_hash_free(s->md5);
-	dcor_hash_free(s->sha);
+	dcor_hash_free(s->md5.hash);
+	dcor_hash_free(s->sha.hash);
 	free(s->buf);
 	free(s->hex);
 	free(s);
@@ -146,39 +148,45 @@ side_by_side(struct dcor_sums *s, unsigned n, struct dcor_err *err)
 	return 0;
 }
 
-/* SHA-256, and MD5 of what is one part: in order. */
 static int
-in_order(struct dcor_sums *s, uint64_t upto, struct dcor_err *err)
+in_order(struct dcor_sums *s, struct dcor_hash *hash, uint64_t *at,
+    unsigned char *buf, uint64_t upto, struct dcor_err *err)
 {
-	unsigned char md[16];
 	size_t n;
 	int rc;
 
-	while (s->at < upto) {
-		n = upto - s->at < PIECE ? (size_t)(upto - s->at) : PIECE;
-		if ((rc = fill(s, s->at, s->buf, n, err)) != 0)
+	for (; *at < upto; *at += n) {
+		n = upto - *at < PIECE ? (size_t)(upto - *at) : PIECE;
+		if ((rc = fill(s, *at, buf, n, err)) != 0)
 			return rc;
-		dcor_hash_add(s->sha, s->buf, n);
-		if (s->n == 1)
-			dcor_hash_add(s->md5, s->buf, n);
-		s->at += n;
+		dcor_hash_add(hash, buf, n);
 	}
-	if (s->n > 1 || s->known == 1 || s->at < s->size)
-		return 0;
-	if ((rc = dcor_hash_end(s->md5, md, err)) == 0)
-		dcor_hex(md, 16, s->hex[s->known++]);
-	return rc;
+	return 0;
 }
 
 int
-dcor_sums_advance(struct dcor_sums *s, uint64_t upto, int sha,
+dcor_sums_add_sha256(struct dcor_sums *s, uint64_t upto,
     struct dcor_err *err)
 {
+	return in_order(s, s->sha.hash, &s->sha.at, s->sha.buf, upto, err);
+}
+
+int
+dcor_sums_add_md5(struct dcor_sums *s, uint64_t upto, struct dcor_err *err)
+{
+	unsigned char md[16];
 	unsigned n;
 	int rc;
 
-	if ((sha || s->n == 1) && (rc = in_order(s, upto, err)) != 0)
+	if (s->n == 1) {
+		rc = in_order(s, s->md5.hash, &s->md5.at, s->md5.buf, upto,
+		    err);
+		if (rc != 0 || s->known == 1 || upto < s->size)
+			return rc;
+		if ((rc = dcor_hash_end(s->md5.hash, md, err)) == 0)
+			dcor_hex(md, 16, s->hex[s->known++]);
 		return rc;
+	}
 	while (s->known < s->n) {
 		n = s->n - s->known;
 		n = n > DCOR_MD5X ? DCOR_MD5X : n;
@@ -234,9 +242,9 @@ dcor_sums_sha256(struct dcor_sums *s, char out[65], struct dcor_err *err)
 	int rc;
 
 	*out = '\0';
-	if (s->at < s->size)
+	if (s->sha.at < s->size)
 		return dcor_err_set(err, DCOR_EBUG, 0, "sums are missing");
-	if ((rc = dcor_hash_end(s->sha, md, err)) == 0)
+	if ((rc = dcor_hash_end(s->sha.hash, md, err)) == 0)
 		dcor_hex(md, 32, out);
 	return rc;
 }

@@ -5,7 +5,8 @@
  *
  * The bytes are read back from the file, where they are in memory still:
  * what is proven is what the file holds.  SHA-256 follows what is there;
- * MD5 takes sixteen parts at a time, side by side.
+ * MD5 takes sixteen parts at a time, side by side.  Each is for a thread of
+ * its own: SHA-256 alone does 1.4 GB/s, both one after the other 1.0.
  */
 #ifndef DCOR_NET_XFERSUM_H
 #define DCOR_NET_XFERSUM_H
@@ -22,9 +23,11 @@ int dcor_sums_new(int fd, const char *path, uint64_t size, uint64_t part,
     __attribute__((warn_unused_result));
 void dcor_sums_free(struct dcor_sums *s);
 
-/* The file is complete up to upto: adds what can be.  sha: also to
- * SHA-256.  DCOR_EDATA: the file ends before. */
-int dcor_sums_advance(struct dcor_sums *s, uint64_t upto, int sha,
+/* The file is complete up to upto: adds what can be.  DCOR_EDATA: the file
+ * ends before.  Threads: one for each of the two at a time. */
+int dcor_sums_add_sha256(struct dcor_sums *s, uint64_t upto,
+    struct dcor_err *err) __attribute__((warn_unused_result));
+int dcor_sums_add_md5(struct dcor_sums *s, uint64_t upto,
     struct dcor_err *err) __attribute__((warn_unused_result));
 
 /* The MD5 of part i (from 0) in hex; NULL while it is not known. */

@@ -19,13 +19,13 @@ struct dcor_work {
 	struct dcor_pool	*pool;
 	struct dcor_buf		 noted;		/* the owner's */
 	unsigned		 nnoted;
-	/* the task's while it is submitted */
-	struct dcor_task	 task;
+	/* the tasks' while they are submitted */
+	struct dcor_task	 task[2];
+	struct dcor_err		 err[2];
 	struct dcor_buf		 lines;
 	unsigned		 nlines;
 	uint64_t		 upto;
-	struct dcor_err		 err;
-	atomic_int		 busy;
+	atomic_int		 busy;		/* tasks that are not done */
 	int			 submitted;
 };
 
@@ -41,7 +41,17 @@ dcor_xfer_part(const struct dcor_xfer *x, uint64_t size)
 }
 
 static void
-work(void *arg, unsigned worker)
+add_sha256(void *arg, unsigned worker)
+{
+	struct dcor_work *w = arg;
+
+	(void)worker;
+	(void)!dcor_sums_add_sha256(w->sums, w->upto, &w->err[1]);
+	atomic_fetch_sub(&w->busy, 1);
+}
+
+static void
+sync_and_add_md5(void *arg, unsigned worker)
 {
 	struct dcor_work *w = arg;
 	int rc = 0;
@@ -49,15 +59,15 @@ work(void *arg, unsigned worker)
 	(void)worker;
 	if (w->journal != NULL && w->nlines > 0) {
 		if (fdatasync(w->fd) != 0)
-			rc = dcor_err_sys(&w->err, errno, "%s: fdatasync",
+			rc = dcor_err_sys(&w->err[0], errno, "%s: fdatasync",
 			    w->path);
 		if (rc == 0)
 			rc = dcor_journal_add(w->journal, &w->lines, 1,
-			    &w->err);
+			    &w->err[0]);
 	}
 	if (rc == 0)
-		(void)!dcor_sums_advance(w->sums, w->upto, 1, &w->err);
-	atomic_store(&w->busy, 0);
+		(void)!dcor_sums_add_md5(w->sums, w->upto, &w->err[0]);
+	atomic_fetch_sub(&w->busy, 1);
 }
 
 int
@@ -75,11 +85,12 @@ dcor_work_new(int fd, const char *path, struct dcor_sums *sums,
 	w->path = path;
 	w->sums = sums;
 	w->journal = journal;
-	w->task.fn = work;
-	w->task.arg = w;
+	w->task[0].fn = sync_and_add_md5;
+	w->task[1].fn = add_sha256;
+	w->task[0].arg = w->task[1].arg = w;
 	dcor_buf_init(&w->noted, DCOR_JOURNAL_MAX);
 	dcor_buf_init(&w->lines, DCOR_JOURNAL_MAX);
-	if ((rc = dcor_pool_new(2, &w->pool, err)) != 0)
+	if ((rc = dcor_pool_new(3, &w->pool, err)) != 0)
 		dcor_work_free(w);
 	else
 		*out = w;
@@ -113,10 +124,15 @@ dcor_work_lag(const struct dcor_work *w)
 static int
 reap(struct dcor_work *w, struct dcor_err *err)
 {
-	if (w->submitted)
-		dcor_pool_wait(w->pool, &w->task);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (w->submitted)
+			dcor_pool_wait(w->pool, &w->task[i]);
+		(void)dcor_err_copy(err, &w->err[i]);
+	}
 	w->submitted = 0;
-	return dcor_err_copy(err, &w->err);
+	return w->err[0].code != DCOR_OK ? w->err[0].code : w->err[1].code;
 }
 
 static void
@@ -131,8 +147,9 @@ submit(struct dcor_work *w, uint64_t upto)
 	dcor_buf_clear(&w->noted);
 	w->upto = upto;
 	w->submitted = 1;
-	atomic_store(&w->busy, 1);
-	dcor_pool_submit(w->pool, &w->task);
+	atomic_store(&w->busy, 2);
+	dcor_pool_submit(w->pool, &w->task[0]);
+	dcor_pool_submit(w->pool, &w->task[1]);
 }
 
 int
