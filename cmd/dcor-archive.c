@@ -297,6 +297,20 @@ summarise(const struct dcor_arch_job *j, const struct dcor_arch_mirror *m)
 	}
 }
 
+/* Space for less than another month like the last is worth a word. */
+static void
+warn_space(struct dcor_arch *a)
+{
+	struct dcor_arch_totals t;
+	uint64_t avail;
+
+	dcor_arch_totals(a->index, set.now, &t);
+	if (dcor_arch_tree_free(&a->tree, &avail, NULL) == DCOR_OK &&
+	    avail < t.month)
+		cli_warn("%s: %" PRIu64 " bytes free, and the last 30 days "
+		    "took %" PRIu64, a->tree.path, avail, t.month);
+}
+
 static int
 run_job(struct dcor_arch *a, const struct dcor_arch_job *j,
     struct dcor_err *err)
@@ -312,8 +326,10 @@ run_job(struct dcor_arch *a, const struct dcor_arch_job *j,
 		cli_progress_start(j->name, "bytes", 0);
 		rc = dcor_arch_mirror(a, s.http, s.s3, &m, err);
 		cli_progress_end();
-		if (rc == DCOR_OK)
+		if (rc == DCOR_OK) {
 			summarise(j, &m);
+			warn_space(a);
+		}
 	}
 	archive_store_close(&s);
 	return rc;

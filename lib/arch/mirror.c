@@ -369,8 +369,6 @@ depth_of(struct run *u, const char *key)
 	size_t n = strlen(key), common = 0, i;
 	unsigned depth = 0;
 
-	if (n >= sizeof(u->last))
-		return 0;
 	while (common < n && u->last[common] == key[common])
 		common++;
 	while (u->nlen > 0 && u->len[u->nlen - 1] > common)
@@ -388,6 +386,7 @@ on_object(void *arg, const struct dcor_s3_object *o, struct dcor_err *err)
 {
 	struct run *u = arg;
 	const struct dcor_arch_job *j = u->m->job;
+	struct dcor_err why = DCOR_ERR_INIT;
 	struct dcor_arch_rec was;
 	struct dcor_arch_ent *e;
 	struct want *w;
@@ -403,6 +402,12 @@ on_object(void *arg, const struct dcor_s3_object *o, struct dcor_err *err)
 	}
 	u->m->objects++;
 	u->m->bytes += o->size;
+	if (strlen(o->key) > DCOR_ARCH_KEYMAX || *o->key == '\0') {
+		(void)dcor_err_set(&why, DCOR_EDATA, 0, "s3://%s: a key of "
+		    "%zu bytes", u->bucket, strlen(o->key));
+		failed(u, NULL, &why);
+		return DCOR_OK;
+	}
 	depth = depth_of(u, o->key);
 	e = dcor_arch_index_find(u->a->index, u->bucket, o->key);
 	if (e != NULL) {
@@ -456,9 +461,13 @@ mirror_bucket(struct run *u, const char *bucket, char *listed,
 	u->tail = &u->large;
 	if (!u->m->dry) {
 		rc = dcor_arch_store_open(u->a, bucket, u->m->job->bundle,
-		    u->m->now, &u->store, &resumed, err);
+		    u->m->now, &u->store, &resumed, &why);
+		if (rc == DCOR_EDATA) {		/* a name that is none */
+			failed(u, NULL, &why);
+			return DCOR_OK;
+		}
 		if (rc != DCOR_OK)
-			return rc;
+			return dcor_err_copy(err, &why);
 		u->m->resumed += resumed;
 	}
 	rc = dcor_s3_list(u->s3, bucket, NULL, on_object, u, &why);

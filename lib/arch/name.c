@@ -24,7 +24,7 @@ component(struct dcor_buf *out, const char *p, size_t n, int first,
 		return dcor_buf_adds(out, "%73mall_objects");
 	if (n <= 2 && memcmp(p, "..", n) == 0)
 		return dcor_buf_adds(out, n == 1 ? "%2E" : "%2E%2E");
-	(void)dcor_pct_encode(out, p, n, DCOR_ARCH_KEEP + 1);
+	(void)dcor_pct_encode(out, p, n, &DCOR_ARCH_KEEP[1]);
 	if (dcor_buf_check(out, err) != DCOR_OK)
 		return out->bad;
 	if (out->len - from <= LONGEST)
