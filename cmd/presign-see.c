@@ -221,7 +221,11 @@ print(const struct presign *s, const struct sight *g,
 	if (s->format != FORMAT_JSON) {
 		print_tsv(g);
 		if (a != NULL) {
-			printf("\t%d\t%" PRId64, a->status, a->size);
+			printf("\t%d\t", a->status);
+			if (a->size >= 0)
+				printf("%" PRId64, a->size);
+			else
+				putchar('-');
 			tsv_text(a->message);
 		}
 		putchar('\n');

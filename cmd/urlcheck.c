@@ -29,7 +29,8 @@ check(struct dcor_http *h, const char *url)
 	code = dcor_http_call(h, &r, &resp, &err);
 	if (resp != NULL) {
 		status = resp->status;
-		size = resp->total;
+		if (code == DCOR_OK)
+			size = resp->total;
 		if (status == 416) {	/* an empty object has no first byte */
 			code = DCOR_OK;
 			size = 0;

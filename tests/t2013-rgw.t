@@ -63,6 +63,21 @@ while test $((i = i + 1)) -lt 256; do
 	esac
 done >wrong
 is 'keys with any byte: content, or refused' "$(cat wrong)" ''
+if command -v curl >/dev/null; then
+	for v in v4 v2; do
+		i=0
+		while test $((i = i + 1)) -lt 128; do
+			o=$(printf '%03o' $i)
+			# shellcheck disable=SC2059
+			printf "s3://$b/k/\\${o}x\0"
+		done | AWS_ACCESS_KEY_ID=$id AWS_SECRET_ACCESS_KEY=$secret \
+		    dcor-presign -0 --signature $v >urls
+		awk '{ printf "url = \"%s\"\n", $0 }' urls >conf
+		is "pre-signed, $v" "$(curl -sg --path-as-is --noproxy '*' \
+		    -w ' ' -K conf)" "$(awk 'BEGIN {
+		    for (i = 1; i < 128; i++) printf "%d ", i }')"
+	done
+fi
 awk 'BEGIN { for (i = 1; i < 128; i++) {
 	c = sprintf("%c", i)
 	if (i == 9) c = "\\t"; else if (i == 10) c = "\\n"
