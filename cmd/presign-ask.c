@@ -125,6 +125,18 @@ parse(char *line, struct presign_answer *a, long long *code)
 	return 0;
 }
 
+/* It has said why, unless it was killed. */
+static _Noreturn void
+lost(void)
+{
+	int st;
+
+	if (waitpid(child.pid, &st, 0) == child.pid && WIFEXITED(st) &&
+	    WEXITSTATUS(st) != 0)
+		cli_die(WEXITSTATUS(st), "dcor-urlcheck failed");
+	cli_die(EX_SOFTWARE, "dcor-urlcheck ended too early");
+}
+
 int
 presign_ask(const struct presign *s, const char *url,
     struct presign_answer *a, struct dcor_err *err)
@@ -136,7 +148,7 @@ presign_ask(const struct presign *s, const char *url,
 	if (fprintf(child.to, "%s\n", url) < 0 || fflush(child.to) != 0 ||
 	    getline(&child.line, &child.cap, child.from) < 0 ||
 	    parse(child.line, a, &code) != 0)
-		cli_die(EX_SOFTWARE, "dcor-urlcheck: ended too early");
+		lost();
 	if (a->status == 0)
 		return dcor_err_set(err, (enum dcor_code)code, 0, "%s",
 		    a->message);

@@ -264,6 +264,9 @@ wait $server
 run "$p" --check "$("$p" s3://bkt/k)"
 is 'check: no server' "$rc:$(cat out)" 75:
 ok 'and no secret in the message' sh -c '! grep -q X-Amz err'
+run "$p" --ca-cert none --check "$("$p" s3://bkt/k)"
+is 'check: no certificates' "$rc:$(sed -n '$p' err)" \
+    '78:dcor-presign: dcor-urlcheck failed'
 run env DCOR_LIBEXEC="$tmp" "$p" --check "$("$p" s3://bkt/k)"
 is 'check: not installed' "$rc:$(cat err)" \
     "69:dcor-presign: $tmp/dcor-urlcheck: No such file or directory"

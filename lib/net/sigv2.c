@@ -28,7 +28,8 @@ is_token(const char *name)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
 }
 
-/* Stable, and these lists are short. */
+/* Stable, and these lists are short.  Of the parameters that version 2 signs
+ * no two differ in case only. */
 static void
 sort_by_name(const struct dcor_pair **list, size_t n)
 {
