@@ -92,7 +92,7 @@ printf '%-26s %7s %7s %7s %9s\n' '' wall/s CPU/s MB MB/s
 best 'put: dcor' "$B/tests/s3tool" put in dcor-bench o
 ! have aws || best 'put: aws' aws s3 cp --quiet in s3://dcor-bench/p
 ! have rclone || best 'put: rclone' rclone --config rclone.conf \
-    --s3-no-check-bucket copyto in s:dcor-bench/p
+    --s3-no-check-bucket copyto --ignore-times in s:dcor-bench/p
 ! "$PYTHON" -c 'import boto3' 2>/dev/null ||
 best 'put: boto3' "$PYTHON" boto.py put in p
 best 'get: dcor' "$B/tests/s3tool" get dcor-bench o out

@@ -4,6 +4,7 @@
 #   FRAMES   frames of the measurement (24000)
 #   RUNS     runs of each kind, of which the best counts (2)
 #   PEER     0: do not run dcnum even if $PYTHON has it
+#   S3       0: no transfers (tests/bench-s3.sh)
 # A machine's speed drifts; the runs of both programs are therefore made in
 # one go, and their ratio is what to compare.
 set -eu
@@ -109,3 +110,4 @@ sh "$here/bench-presign.sh"
 echo
 echo 'Many small objects to an archive:'
 sh "$here/bench-archive.sh"
+test "${S3:-1}" = 0 || { echo; sh "$here/bench-s3.sh"; }

@@ -129,6 +129,18 @@ run s3 policy $b
 is 'no policy' "$rc:$(printf '%s' "$err" | cut -d: -f1-4)" \
     "66:s3tool: s3://$b: NoSuchBucketPolicy"
 
+# signed URLs
+for v in v4 v2; do
+	url=$(dcor-presign --signature $v "s3://$b/a?b#c")
+	is "signed URL, $v" "$(s3 raw GET "$url")" 'a?b#c'
+	run s3 raw GET "$(dcor-presign --signature $v "s3://$b/none" |
+	    sed s/none/k/)"
+	is "signed for something else, $v" "$rc" 77
+	url=$(dcor-presign --signature $v -X put "s3://$b/put $v")
+	run s3 raw PUT "$url" "by $v"
+	is "signed upload, $v" "$rc:$(s3 cat $b "put $v")" "0:by $v"
+done
+
 # in parts
 head -c 70000007 /dev/urandom >big
 sha=$(sha256sum <big | cut -c1-64)
