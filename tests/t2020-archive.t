@@ -262,6 +262,27 @@ ok 'another file: told' grep -q 'resource/x: the archive has another file' \
 same 'and kept' old/circle-a/resource/x%g2 large
 is 'as it was' "$(head -c 1 old/circle-a/resource/x)" Z
 
+# ETags of parts: of equal size, of one that nobody would guess
+s3 mkbucket circle-p
+s3 --part 100000 put large circle-p equal >/dev/null
+s3 --part 123456 put large circle-p odd >/dev/null
+s3 --part 20000 put middle circle-p small-odd >/dev/null
+s3 --part 25000 put middle circle-p small-equal >/dev/null
+mkdir -p parts/circle-p
+cp large parts/circle-p/equal
+cp large parts/circle-p/odd
+sed 's/archive: old/archive: parts/;s/circle-a/circle-p/;s/(big|x)//
+    s/objects:.*/small: 100kB/;/small: 1000/d' old.yaml >parts.yaml
+run dcor-archive -c parts.yaml -v
+is 'equal parts: adopted' "$rc:$(grep -c 'adopted: s3://circle-p/equal' \
+    err.txt)" 0:1
+is 'odd parts: not changed' "$(grep -c '^dcor-archive: new: .*/odd:' err.txt)" 1
+ok 'odd parts: told' grep -q 'odd: the archive has another file' err.txt
+same 'odd parts: fetched' parts/circle-p/odd%g2 large
+ok 'what nothing proves' grep -q ' 2 objects have an ETag that proves' err.txt
+is 'is known' "$(dcor-archive -c parts.yaml --json --list |
+    grep -c '"key":"small-odd".*"unproven":true')" 1
+
 # archive-s3's configuration
 mkdir conf.d tree3
 cat >conf.d/one.conf <<X

@@ -19,6 +19,7 @@ struct want {
 	struct want		*next;
 	char			*key;
 	unsigned		 depth;
+	int			 again;	/* it is archived already */
 	struct dcor_arch_rec	 r;	/* r.key is key */
 };
 
@@ -80,8 +81,9 @@ is_fatal(struct run *u, const struct dcor_err *err)
 }
 
 static void
-archived(struct run *u, const struct dcor_arch_rec *r)
+archived(struct run *u, const struct want *w)
 {
+	const struct dcor_arch_rec *r = &w->r;
 	struct dcor_arch_mirror *m = u->m;
 	enum dcor_arch_event ev = DCOR_ARCH_EV_NEW;
 	struct dcor_arch_ent *e = m->dry ? NULL :
@@ -92,7 +94,7 @@ archived(struct run *u, const struct dcor_arch_rec *r)
 	if (r->flags & DCOR_ARCH_ADOPTED) {
 		m->adopted++;
 		ev = DCOR_ARCH_EV_ADOPTED;
-	} else if (r->gen > 1) {
+	} else if (w->again) {
 		m->changed++;
 		ev = DCOR_ARCH_EV_CHANGED;
 	} else {
@@ -151,7 +153,7 @@ put_small(struct small *s, struct dcor_err *err)
 	if (rc == DCOR_OK && u->fatal.code == DCOR_OK &&
 	    dcor_arch_store_member(u->store, r, s->w->depth, s->data,
 	    &u->fatal) == DCOR_OK) {
-		archived(u, r);
+		archived(u, s->w);
 		advance(u, r->size);
 	}
 	return rc;
@@ -237,9 +239,9 @@ get_small(struct run *u, struct want *w, struct dcor_err *err)
 
 /* A file that has the name: the object, if that can be proven. */
 static int
-adopt(struct run *u, struct dcor_arch_rec *r, int *adopted,
-    struct dcor_err *err)
+adopt(struct run *u, struct want *w, int *adopted, struct dcor_err *err)
 {
+	struct dcor_arch_rec *r = &w->r;
 	struct dcor_err why = DCOR_ERR_INIT;
 	struct dcor_buf path;
 	uint64_t size;
@@ -262,7 +264,7 @@ adopt(struct run *u, struct dcor_arch_rec *r, int *adopted,
 			*adopted = 1;
 			if (dcor_arch_store_adopt(u->store, r, &u->fatal) ==
 			    DCOR_OK)
-				archived(u, r);
+				archived(u, w);
 		}
 		close(fd);
 	}
@@ -281,8 +283,9 @@ on_progress(void *arg, uint64_t done, uint64_t total)
 }
 
 static int
-get_large(struct run *u, struct dcor_arch_rec *r, struct dcor_err *err)
+get_large(struct run *u, struct want *w, struct dcor_err *err)
 {
+	struct dcor_arch_rec *r = &w->r;
 	struct dcor_xfer x = { .parallel = u->m->inflight < 8 ?
 	    u->m->inflight : 8, .replace = 1, .progress = on_progress,
 	    .arg = u };
@@ -291,7 +294,7 @@ get_large(struct run *u, struct dcor_arch_rec *r, struct dcor_err *err)
 	const char *path;
 	int rc, done = 0;
 
-	rc = r->gen == 1 ? adopt(u, r, &done, err) : DCOR_OK;
+	rc = r->gen == 1 ? adopt(u, w, &done, err) : DCOR_OK;
 	if (rc != DCOR_OK || done)
 		return rc;
 	if (dcor_arch_store_work(u->store, r->key, r->etag, &path,
@@ -306,7 +309,7 @@ get_large(struct run *u, struct dcor_arch_rec *r, struct dcor_err *err)
 		return rc;
 	r->flags = res.proven ? 0 : DCOR_ARCH_UNPROVEN;
 	if (dcor_arch_store_file(u->store, r, &u->fatal) == DCOR_OK) {
-		archived(u, r);
+		archived(u, w);
 		advance(u, r->size);
 	}
 	return DCOR_OK;
@@ -322,7 +325,7 @@ get_all_large(struct run *u, struct dcor_err *err)
 		u->large = w->next;
 		why = (struct dcor_err)DCOR_ERR_INIT;
 		if (u->fatal.code == DCOR_OK &&
-		    get_large(u, &w->r, &why) != DCOR_OK) {
+		    get_large(u, w, &why) != DCOR_OK) {
 			if (is_fatal(u, &why)) {
 				(void)dcor_err_copy(&u->fatal, &why);
 			} else {
@@ -424,6 +427,7 @@ on_object(void *arg, const struct dcor_s3_object *o, struct dcor_err *err)
 		return dcor_err_nomem(err);
 	}
 	w->depth = depth;
+	w->again = e != NULL;
 	w->r.kind = DCOR_ARCH_ADD;
 	w->r.bucket = u->bucket;
 	w->r.key = w->key;
@@ -434,7 +438,7 @@ on_object(void *arg, const struct dcor_s3_object *o, struct dcor_err *err)
 	w->r.place = "";
 	memcpy(w->r.etag, o->etag, sizeof(w->r.etag));
 	if (u->m->dry) {
-		archived(u, &w->r);
+		archived(u, w);
 		free_want(w);
 		return DCOR_OK;
 	}
