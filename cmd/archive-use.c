@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arch/restore.h"
@@ -266,7 +267,11 @@ restore(struct dcor_arch *a, const struct dcor_arch_job *j,
 		if (rc == DCOR_OK)
 			rc = archive_store_open(j, &s, err);
 	} else if (n > 0) {
-		dir = open(set.out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (mkdir(set.out, 0777) != 0 && errno != EEXIST)
+			dir = -1;
+		else
+			dir = open(set.out,
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (dir < 0)
 			rc = dcor_err_set(err, DCOR_ECREATE, errno,
 			    "-o %s: %s", set.out, strerror(errno));
