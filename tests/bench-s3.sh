@@ -102,7 +102,8 @@ cmp in out
     s:dcor-bench/o out
 ! "$PYTHON" -c 'import boto3' 2>/dev/null ||
 best 'get: boto3' "$PYTHON" boto.py get out o
-! have curl || best 'get: curl, nothing verified' curl -s -o out \
+! have curl || best 'get: curl, nothing verified' curl -fs -o out \
+    -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
     --aws-sigv4 "aws:amz:$AWS_REGION:s3" \
     --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \
     "$AWS_ENDPOINT_URL/dcor-bench/o"
