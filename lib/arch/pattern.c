@@ -79,8 +79,8 @@ brackets(struct dcor_buf *out, const char *p, struct dcor_err *err)
 			close = 1;
 		} else if (p[i] == '^') {
 			hat = 1;
-		} else if (strchr("dwstnr", p[i]) != NULL && p[i] != '\0') {
-			set = class_of(p[i]);
+		} else if (p[i] != '\0' && strchr("dwstnr", p[i]) != NULL &&
+		    (set = class_of(p[i])) != NULL) {
 			dcor_buf_add(&in, set + (*set == '['),
 			    strlen(set) - 2 * (*set == '['));
 		} else if (p[i] == '\0' || is_alnum(p[i])) {

@@ -529,6 +529,8 @@ dcor_yaml_bad(const struct dcor_yaml *v, struct dcor_err *err,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (v == NULL)
+		return dcor_err_set(err, DCOR_ECONF, 0, "%s", text);
 	return dcor_err_set(err, DCOR_ECONF, 0, "%s:%u: %s", v->file,
 	    v->line, text);
 }
