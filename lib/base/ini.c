@@ -232,11 +232,14 @@ dcor_ini_get(const struct dcor_ini *ini, size_t i, const char *key,
     const char *sub)
 {
 	const struct setting *s;
+	size_t k;
 
-	for (s = ini->set; s < ini->set + ini->nset; s++)
+	for (k = 0; k < ini->nset; k++) {
+		s = &ini->set[k];
 		if (s->section == i && strcmp(s->key, key) == 0 &&
 		    (sub == NULL ? s->sub == NULL :
 		    s->sub != NULL && strcmp(s->sub, sub) == 0))
 			return s->value;
+	}
 	return NULL;
 }
