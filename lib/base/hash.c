@@ -47,6 +47,26 @@ dcor_hex(const void *p, size_t n, char *out)
 	*out = '\0';
 }
 
+void
+dcor_base64(const void *p, size_t n, char *out)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *b = p;
+	unsigned v;
+
+	for (; n > 0; b += 3, out += 4) {
+		v = (unsigned)b[0] << 16 | (n > 1 ? b[1] : 0u) << 8 |
+		    (n > 2 ? b[2] : 0u);
+		out[0] = digit[v >> 18];
+		out[1] = digit[v >> 12 & 63];
+		out[2] = n > 1 ? digit[v >> 6 & 63] : '=';
+		out[3] = n > 2 ? digit[v & 63] : '=';
+		n -= n < 3 ? n : 3;
+	}
+	*out = '\0';
+}
+
 static int
 value(char c)
 {

@@ -17,6 +17,8 @@ int dcor_sha256_hex(const void *p, size_t n, char out[65],
 
 /* n bytes as 2 * n digits and a NUL. */
 void dcor_hex(const void *p, size_t n, char *out);
+/* The same as base64 (RFC 4648 4): (n + 2) / 3 * 4 characters and a NUL. */
+void dcor_base64(const void *p, size_t n, char *out);
 /* 2 * n digits of either case, and nothing after them, as n bytes.
  * DCOR_EDATA when s is something else. */
 int dcor_unhex(const char *s, void *out, size_t n)

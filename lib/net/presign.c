@@ -25,12 +25,6 @@ struct dcor_presign {
 	struct dcor_buf	 path, path2;
 };
 
-static int
-is_numeric(const char *host)
-{
-	return host[0] == '[' || host[strspn(host, "0123456789.")] == '\0';
-}
-
 /* A label of a host name (RFC 1123). */
 static int
 is_label(const char *p, size_t n)
@@ -46,7 +40,7 @@ fits_host(const struct dcor_presign *p, const char *bucket)
 {
 	size_t n;
 
-	if (p->numeric || is_numeric(bucket) || strlen(bucket) > 63)
+	if (p->numeric || dcor_url_is_address(bucket) || strlen(bucket) > 63)
 		return 0;
 	if (strcmp(p->endpoint.scheme, "https") == 0)
 		return is_label(bucket, strlen(bucket));
@@ -128,7 +122,7 @@ set_endpoint(struct dcor_presign *p, const char *endpoint,
 	    p->endpoint.query != NULL)
 		return dcor_err_set(err, DCOR_ECONF, 0, "endpoint: not "
 		    "http[s]://HOST[:PORT][/PREFIX]");
-	p->numeric = is_numeric(p->endpoint.host);
+	p->numeric = dcor_url_is_address(p->endpoint.host);
 	return 0;
 }
 

@@ -64,8 +64,7 @@ set_endpoint(struct dcor_s3 *s, const char *endpoint, struct dcor_err *err)
 	else {
 		for (n = strlen(u.path); n > 0 && u.path[n - 1] == '/'; n--)
 			continue;
-		s->numeric = u.host[0] == '[' || u.host[strspn(u.host,
-		    "0123456789.")] == '\0';
+		s->numeric = dcor_url_is_address(u.host);
 		s->scheme = strdup(u.scheme);
 		s->prefix = strndup(u.path, n);
 		(void)dcor_url_host(&u, &b);
@@ -511,27 +510,6 @@ dcor_s3_etag(const char *text, char out[128])
 	text += *text == '"';
 	n = strcspn(text, "\"");
 	snprintf(out, 128, "%.*s", (int)(n < 127 ? n : 127), text);
-}
-
-void
-dcor_s3_base64(const unsigned char md5[16], char out[25])
-{
-	static const char sign[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned char b[18] = { 0 };
-	uint32_t v;
-	int i;
-
-	memcpy(b, md5, 16);
-	for (i = 0; i < 6; i++) {
-		v = (uint32_t)b[3 * i] << 16 | (uint32_t)b[3 * i + 1] << 8 |
-		    b[3 * i + 2];
-		out[4 * i] = sign[v >> 18];
-		out[4 * i + 1] = sign[v >> 12 & 63];
-		out[4 * i + 2] = sign[v >> 6 & 63];
-		out[4 * i + 3] = sign[v & 63];
-	}
-	memcpy(out + 22, "==", 3);
 }
 
 int64_t

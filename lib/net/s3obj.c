@@ -63,7 +63,7 @@ put(struct dcor_s3 *s, struct dcor_s3_req *r, const void *p, size_t n,
 	if ((rc = dcor_md5_hex(p, n, hex, err)) != 0)
 		return rc;
 	(void)!dcor_unhex(hex, md, 16);
-	dcor_s3_base64(md, sum);
+	dcor_base64(md, 16, sum);
 	md5.value = sum;
 	r->headers = &md5;
 	r->nheaders = 1;

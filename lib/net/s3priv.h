@@ -27,9 +27,6 @@ void dcor_s3_etag(const char *text, char out[128]);
 int dcor_s3_mpu_etag(const char *const *etags, unsigned n, char out[128],
     struct dcor_err *err) __attribute__((warn_unused_result));
 
-/* An MD5 sum as Content-MD5 has it. */
-void dcor_s3_base64(const unsigned char md5[16], char out[25]);
-
 /* "2024-01-02T03:04:05.000Z" or "Tue, 02 Jan 2024 03:04:05 GMT" as seconds
  * since 1970; -1 for anything else. */
 int64_t dcor_s3_time(const char *text);

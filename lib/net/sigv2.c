@@ -207,27 +207,6 @@ add_param(struct dcor_buf *b, const char *name, const char *value)
 	dcor_pct_encode(b, value, strlen(value), NULL);
 }
 
-/* 20 bytes as base64 (RFC 4648 4). */
-static void
-to_base64(const unsigned char p[20], char out[29])
-{
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned v;
-	int i;
-
-	for (i = 0; i < 21; i += 3, out += 4) {
-		v = (unsigned)p[i] << 16 | (unsigned)p[i + 1] << 8 |
-		    (i < 18 ? p[i + 2] : 0);
-		out[0] = digit[v >> 18];
-		out[1] = digit[v >> 12 & 63];
-		out[2] = digit[v >> 6 & 63];
-		out[3] = digit[v & 63];
-	}
-	out[-1] = '=';
-	*out = '\0';
-}
-
 int
 dcor_sigv2_query(const struct dcor_keys *keys, const struct dcor_sigreq *r,
     int64_t expires, struct dcor_buf *out, struct dcor_err *err)
@@ -246,7 +225,7 @@ dcor_sigv2_query(const struct dcor_keys *keys, const struct dcor_sigreq *r,
 	dcor_buf_clear(&b);
 	if (rc != 0)
 		goto out;
-	to_base64(md, sig);
+	dcor_base64(md, sizeof(md), sig);
 	for (i = 0; i < r->nquery; i++)
 		add_param(&b, r->query[i].name, r->query[i].value);
 	add_param(&b, "AWSAccessKeyId", keys->id);

@@ -151,6 +151,12 @@ dcor_url_host(const struct dcor_url *u, struct dcor_buf *out)
 }
 
 int
+dcor_url_is_address(const char *host)
+{
+	return host[0] == '[' || host[strspn(host, "0123456789.")] == '\0';
+}
+
+int
 dcor_url_same_origin(const struct dcor_url *a, const struct dcor_url *b)
 {
 	return strcmp(a->scheme, b->scheme) == 0 &&

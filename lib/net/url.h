@@ -37,6 +37,9 @@ void dcor_url_fini(struct dcor_url *u);
 /* "host" or "host:port" as the header Host and signatures have it. */
 int dcor_url_host(const struct dcor_url *u, struct dcor_buf *out);
 
+/* Whether a host is an address, which has no subdomains. */
+int dcor_url_is_address(const char *host);
+
 /* Whether scheme, host and port are equal: what may see the same secrets. */
 int dcor_url_same_origin(const struct dcor_url *a, const struct dcor_url *b);
 

@@ -394,7 +394,7 @@ at_once(struct put *u, struct dcor_err *err)
 	    (rc = dcor_sums_etag(u->sums, 0, u->out->etag, err)) != 0)
 		return rc;
 	(void)!dcor_unhex(u->out->etag, md, 16);
-	dcor_s3_base64(md, sum);
+	dcor_base64(md, 16, sum);
 	h.value = sum;
 	l.req.bucket = u->bucket;
 	l.req.key = u->key;
