@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -66,6 +67,7 @@ start(const char *const *answer)
 	    getsockname(fd, (struct sockaddr *)&a, &len) != 0)
 		abort();
 	port = ntohs(a.sin_port);
+	fflush(stdout);		/* what is buffered must not be said twice */
 	if ((server = fork()) == 0)
 		serve(fd, p[1], answer);
 	close(fd);
