@@ -4,6 +4,7 @@
  *
  * The store and the credentials come from the environment.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,8 @@
 #include "net/xfer.h"
 
 enum { OPT_ANON = CLI_OPT_USER, OPT_BACKOFF, OPT_INFLIGHT, OPT_JOURNAL,
-    OPT_MEDDLE, OPT_PART, OPT_SHA256, OPT_STALL, OPT_TRIES, OPT_VIRTUAL,
-    OPT_WANT };
+    OPT_MEDDLE, OPT_MOVED, OPT_PART, OPT_SHA256, OPT_STALL, OPT_SUM,
+    OPT_TRIES, OPT_VIRTUAL, OPT_WANT };
 
 static const struct cli_opt opts[] = {
 	{ 'f', "force", NULL, "replace a file" },
@@ -25,9 +26,11 @@ static const struct cli_opt opts[] = {
 	{ OPT_INFLIGHT, "inflight", "N", "requests in flight" },
 	{ OPT_JOURNAL, "journal", "FILE", "what is done so far" },
 	{ OPT_MEDDLE, "meddle", "FILE", "append to FILE on the way" },
+	{ OPT_MOVED, "moved", "FILE", "add the bytes moved to FILE, always" },
 	{ OPT_PART, "part", "BYTES", "size of a part" },
 	{ OPT_SHA256, "sha256", "HEX", "what the content must have" },
 	{ OPT_STALL, "stall", "SECONDS", "without data is an error" },
+	{ OPT_SUM, "sum", NULL, "compute the SHA-256" },
 	{ OPT_TRIES, "tries", "N", "of one request" },
 	{ OPT_VIRTUAL, "virtual", NULL, "bucket in the host name" },
 	{ OPT_WANT, "want", "SIZE:ETAG", "what get must find" },
@@ -200,6 +203,29 @@ meddle(void *arg, uint64_t now, uint64_t total)
 	xfer.progress = NULL;
 }
 
+/* A line of FILE is kept up to date with the bytes moved by this run, also
+ * by one that is killed. */
+static void
+count_moved(void *arg, uint64_t now, uint64_t total)
+{
+	static uint64_t before;
+	static off_t line;
+	static int fd = -1;
+	char text[32];
+	int n;
+
+	(void)total;
+	if (fd < 0) {
+		if ((fd = open(arg, O_RDWR | O_CREAT, 0666)) < 0 ||
+		    (line = lseek(fd, 0, SEEK_END)) < 0)
+			cli_die(74, "%s: cannot be written", (char *)arg);
+		before = now;
+	}
+	n = snprintf(text, sizeof(text), "%020" PRIu64 "\n", now - before);
+	if (pwrite(fd, text, (size_t)n, line) != n)
+		cli_die(74, "%s: cannot be written", (char *)arg);
+}
+
 /* n objects, PREFIX0000000 ..., the contents of which are their numbers. */
 static int
 fill(const char *bucket, const char *prefix, const char *n,
@@ -328,6 +354,10 @@ main(int argc, char **argv)
 			xfer.progress = meddle;
 			xfer.arg = optarg;
 			break;
+		case OPT_MOVED:
+			xfer.progress = count_moved;
+			xfer.arg = optarg;
+			break;
 		case OPT_PART:
 			xfer.part = cli_u64("--part", optarg, 1, UINT64_MAX);
 			break;
@@ -336,6 +366,9 @@ main(int argc, char **argv)
 			break;
 		case OPT_STALL:
 			conf.stall = cli_double("--stall", optarg, 0, 600);
+			break;
+		case OPT_SUM:
+			xfer.sha256 = 1;
 			break;
 		case OPT_TRIES:
 			conf.tries = (unsigned)cli_u64("--tries", optarg, 1,

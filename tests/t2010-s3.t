@@ -12,7 +12,7 @@ run s3 mkbucket bkt
 is 'a bucket' "$rc:$err" 0:
 is 'buckets' "$(s3 buckets)" bkt
 printf hello >a
-run s3 put a bkt k
+run s3 --sum put a bkt k
 is 'put' "$rc:$out" "0:5	5	$(md5 a)	$(sha256sum <a |
 cut -c1-64)	1"
 is 'cat' "$(s3 cat bkt k)" hello

@@ -14,8 +14,8 @@ size=$((5 * mib + 7))
 sha=$(sha256sum <f | cut -c1-64)
 etag=$(etag_of f $mib)
 good="$size	$etag	$sha	1"
-put() { run s3 --part $mib -j 3 "$@" put f bkt o; }
-get() { run s3 --part $mib -j 3 "$@" get bkt o g; }
+put() { run s3 --sum --part $mib -j 3 "$@" put f bkt o; }
+get() { run s3 --sum --part $mib -j 3 "$@" get bkt o g; }
 # whole NAME MOVED: the last get did it, moving so many bytes
 whole() {
 	is "$1" "$rc:$out:$err" "0:$2	$good:"
@@ -216,6 +216,10 @@ failed 'get: another SHA-256' 65 'SHA-256'
 ok 'get: no file of it' test ! -e g
 get --sha256 "$sha"
 whole 'get: that SHA-256' $size
+run s3 --part $mib get bkt o g
+is 'get: no SHA-256 unless it is asked for' "$rc:$out" \
+    "0:$size	$size	$etag		1"
+rm g
 echo old >g
 get
 failed 'a file is in the way' 73 'exists'
@@ -246,11 +250,37 @@ is 'only what was missing' "$moved" $((size - have * mib))
 ok 'content' cmp f g
 rm g
 cp p g.part
-head -c $(($(wc -c <pj) - 3)) pj >g.part.journal
+grep -v ' disk ' pj >pj2
+head -c $(($(wc -c <pj2) - 3)) pj2 >g.part.journal
 get
 is 'get, a torn journal' "$rc:$(printf '%s' "$out" | cut -f1)" \
     "0:$((moved + mib))"
 rm g
+# resum FILE: the lines of a journal with the sums they should have
+resum() {
+	cut -d ' ' -f 2- "$1" | while IFS= read -r line; do
+		printf '%s %s\n' "$(printf '%s' "$line" | sha256sum |
+		    cut -c1-8)" "$line"
+	done
+}
+if test -r /proc/sys/kernel/random/boot_id; then
+	cp p g.part
+	# killed, then the machine went down, having written one chunk
+	sed 's/ boot .*/ boot another/;/ disk /d;/ done 1$/a x disk 1' pj >pj2
+	resum pj2 >g.part.journal
+	get
+	is 'get, after a crash: what was on disk counts' \
+	    "$rc:$(printf '%s' "$out" | cut -f1)" "0:$((size - mib))"
+	ok 'content' cmp f g
+	rm g
+	cp p g.part
+	sed '/ disk /d' pj >pj2
+	resum pj2 >g.part.journal
+	get
+	is 'get, after a kill: what was written counts' \
+	    "$rc:$(printf '%s' "$out" | cut -f1)" "0:$moved"
+	rm g
+fi
 cp p g.part
 cp pj g.part.journal
 i=$(sed -n 's/.*done //p' pj | head -n 1)
@@ -273,13 +303,13 @@ rm g
 # what others may have uploaded: 1 part, odd sizes, none
 for p in 1000000 2097152 $size; do
 	run s3 --part $p put f bkt o
-	run s3 get bkt o g
+	run s3 --sum get bkt o g
 	is "parts of $p" "$rc:$(printf '%s' "$out" | cut -f1,4)" \
 	    "0:$size	$sha"
 	rm -f g
 done
 : >nil
-run s3 put nil bkt nil
+run s3 --sum put nil bkt nil
 is 'nothing' "$rc:$out" "0:0	0	$(md5 nil)	$(sha256sum <nil |
     cut -c1-64)	1"
 run s3 get bkt nil g

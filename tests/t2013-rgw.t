@@ -145,16 +145,16 @@ done
 head -c 70000007 /dev/urandom >big
 sha=$(sha256sum <big | cut -c1-64)
 etag=$(etag_of big 16777216)
-run s3 put big $b big
+run s3 --sum put big $b big
 is 'in parts' "$rc:$out" "0:70000007	70000007	$etag	$sha	1"
 is 'the server says so' "$(s3 head $b big | cut -f2,4)" "70000007	$etag"
-run s3 get $b big back
+run s3 --sum get $b big back
 is 'and back, proven' "$rc:$out" \
     "0:70000007	70000007	$etag	$sha	1"
 ok 'the same bytes' cmp big back
 is 'nothing else left' "$(ls back*)" back
 rm back
-run s3 --part 1000000 -j 7 get $b big back
+run s3 --sum --part 1000000 -j 7 get $b big back
 is 'in other pieces, proven' "$rc:$out" \
     "0:70000007	70000007	$etag	$sha	1"
 run s3 --part 5242880 --journal j put big $b big5
@@ -194,7 +194,7 @@ is 'no upload is left after that' "$(s3 pending $b)" ''
 
 if test "${SLOW:-0}" = 1; then
 	head -c 3221225479 /dev/urandom >huge
-	run s3 put huge $b huge
+	run s3 --sum put huge $b huge
 	is '3 GiB + 7' "$rc:$(printf '%s' "$out" | cut -f3,4)" \
 	    "0:$(etag_of huge 16777216)	$(sha256sum <huge | cut -c1-64)"
 	run s3 get $b huge back3

@@ -212,7 +212,7 @@ put_file(struct dcor_arch *a, const struct dcor_arch_ent *e,
     struct dcor_s3 *s3, const char *bucket, const char *key,
     int (*stop)(void), struct dcor_err *err)
 {
-	struct dcor_xfer x = { .parallel = 4 };
+	struct dcor_xfer x = { .parallel = 4, .sha256 = 1 };
 	struct dcor_xfer_result res;
 	struct dcor_buf path;
 	char want[65];

@@ -5,6 +5,9 @@
 #include "base/md5x.h"
 
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #define LANES	DCOR_MD5X
 
@@ -63,7 +66,7 @@ dcor_md5x_init(struct dcor_md5x *x)
  * with wide vectors is settled before it inlines functions or clones them.
  * 5.2 GB/s with AVX-512, 2.5 with SSE2 (AVX2: 1.7), OpenSSL's one lane 0.6.
  */
-#define DEFINE(name, target)						\
+#define DEFINE(name, words, target)					\
 target static void							\
 name(struct dcor_md5x *x, const unsigned char *const *p, size_t nblocks) \
 {									\
@@ -92,7 +95,7 @@ name(struct dcor_md5x *x, const unsigned char *const *p, size_t nblocks) \
 
 /* Block k of every message, word by word. */
 static void
-words(const unsigned char *const *p, size_t k, void *out)
+words_any(const unsigned char *const *p, size_t k, void *out)
 {
 	uint32_t w[16][LANES];
 	const unsigned char *q;
@@ -105,9 +108,45 @@ words(const unsigned char *const *p, size_t k, void *out)
 	memcpy(out, w, sizeof(w));
 }
 
-DEFINE(add_any, )
+DEFINE(add_any, words_any, )
 #if defined(__x86_64__)
-DEFINE(add_avx512, __attribute__((target("avx512f"))))
+/* The same, as the transposition of 16 x 16 words: pairs, quadruples, then
+ * quarters of vectors. */
+__attribute__((target("avx512f"))) static void
+words_avx512(const unsigned char *const *p, size_t k, void *out)
+{
+	__m512i a[16], b[16], lo[4], hi[4];
+	unsigned i, j;
+
+	for (i = 0; i < 16; i++)
+		a[i] = _mm512_loadu_si512(p[i] + 64 * k);
+	for (i = 0; i < 16; i += 2) {
+		b[i] = _mm512_unpacklo_epi32(a[i], a[i + 1]);
+		b[i + 1] = _mm512_unpackhi_epi32(a[i], a[i + 1]);
+	}
+	for (i = 0; i < 16; i += 4)
+		for (j = 0; j < 2; j++) {
+			a[i + 2 * j] = _mm512_unpacklo_epi64(b[i + j],
+			    b[i + j + 2]);
+			a[i + 2 * j + 1] = _mm512_unpackhi_epi64(b[i + j],
+			    b[i + j + 2]);
+		}
+	for (j = 0; j < 4; j++) {
+		for (i = 0; i < 4; i += 2) {
+			lo[i / 2] = _mm512_shuffle_i32x4(a[4 * i + j],
+			    a[4 * i + 4 + j], 0x88);
+			hi[i / 2] = _mm512_shuffle_i32x4(a[4 * i + j],
+			    a[4 * i + 4 + j], 0xdd);
+		}
+		b[j] = _mm512_shuffle_i32x4(lo[0], lo[1], 0x88);
+		b[8 + j] = _mm512_shuffle_i32x4(lo[0], lo[1], 0xdd);
+		b[4 + j] = _mm512_shuffle_i32x4(hi[0], hi[1], 0x88);
+		b[12 + j] = _mm512_shuffle_i32x4(hi[0], hi[1], 0xdd);
+	}
+	memcpy(out, b, sizeof(b));
+}
+
+DEFINE(add_avx512, words_avx512, __attribute__((target("avx512f"))))
 #endif
 
 void

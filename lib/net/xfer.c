@@ -16,9 +16,11 @@
 #include "base/tmp.h"
 #include "net/s3priv.h"
 #include "net/url.h"
+#include "net/xferdone.h"
 #include "net/xferpriv.h"
 
 #define MIB	(1ull << 20)
+#define REQUEST	(64 * MIB)	/* at most, of small chunks */
 
 /* How an ETag was made, as far as one can know. */
 struct layout {
@@ -32,11 +34,11 @@ struct layout {
 
 struct get;
 
-/* A chunk on its way. */
+/* Consecutive chunks on their way, by one request. */
 struct lane {
 	struct dcor_s3_req	 req;
 	struct get		*g;
-	unsigned		 i;
+	unsigned		 i;		/* the chunk that comes now */
 	uint64_t		 from, count, pos;
 	int			 busy;
 };
@@ -44,6 +46,7 @@ struct lane {
 struct get {
 	struct dcor_s3		*s3;
 	const char		*bucket, *key, *path;
+	const char		*sha256;	/* what it must be, or NULL */
 	const struct dcor_xfer	*x;
 	struct dcor_xfer_result	*out;
 	struct dcor_s3_object	 o;
@@ -52,12 +55,11 @@ struct get {
 	char			 if_match[132];
 	char			*part_path, *journal_path;
 	int			 fd;
-	struct dcor_journal	*journal;
+	struct dcor_done	*done;
 	struct dcor_sums	*sums;
 	struct dcor_work	*work;
 	uint64_t		 chunk;
-	unsigned		 n, next, ndone, first_open;
-	unsigned char		*done;		/* of each chunk */
+	unsigned		 n, next, first_open;
 	struct lane		*lanes;
 	unsigned		 nlanes, busy;
 	uint64_t		 shown;		/* bytes that are there */
@@ -135,6 +137,15 @@ read_etag(struct get *g)
 		l->guess[l->nguess++] = g->o.size > 0 ? g->o.size : 1;
 }
 
+/* Where chunk i ends. */
+static uint64_t
+end_of(const struct get *g, unsigned i)
+{
+	uint64_t end = (i + 1) * g->chunk;
+
+	return end < g->o.size ? end : g->o.size;
+}
+
 static int
 show(void *arg, const void *p, size_t n, struct dcor_err *err)
 {
@@ -161,20 +172,12 @@ show(void *arg, const void *p, size_t n, struct dcor_err *err)
 		g->shown += (uint64_t)put;
 		g->out->moved += (uint64_t)put;
 	}
+	for (; l->i < g->n && l->from + l->pos >= end_of(g, l->i); l->i++)
+		if (dcor_done_add(g->done, l->i, err) != 0)
+			return err->code;
 	if (g->x->progress != NULL)
 		g->x->progress(g->x->arg, g->shown, g->o.size);
 	return 0;
-}
-
-static void
-note(struct get *g, unsigned i)
-{
-	char line[32];
-
-	g->done[i] = 1;
-	g->ndone++;
-	snprintf(line, sizeof(line), "done %u", i);
-	dcor_work_note(g->work, line);
 }
 
 static void
@@ -194,25 +197,21 @@ landed(void *arg, struct dcor_http_req *r, const struct dcor_http_resp *resp,
 		(void)dcor_err_set(&g->err, DCOR_EDATA, 0, "%s: the server "
 		    "sends %" PRIu64 " bytes instead of %" PRIu64, g->name,
 		    l->pos, l->count);
-	else
-		note(g, l->i);
 	sse = resp != NULL ? dcor_http_header(resp,
 	    "x-amz-server-side-encryption") : NULL;
 	g->opaque |= sse != NULL && strncmp(sse, "aws:kms", 7) == 0;
 }
 
-static int
-launch(struct get *g, struct lane *l, unsigned i)
+/* Asks for the chunks i ... i + m - 1. */
+static void
+launch(struct get *g, struct lane *l, unsigned i, unsigned m)
 {
-	int rc;
-
 	memset(&l->req, 0, sizeof(l->req));
 	l->g = g;
 	l->i = i;
 	l->pos = 0;
 	l->from = i * g->chunk;
-	l->count = g->o.size - l->from < g->chunk ? g->o.size - l->from :
-	    g->chunk;
+	l->count = end_of(g, i + m - 1) - l->from;
 	l->req.bucket = g->bucket;
 	l->req.key = g->key;
 	l->req.http.write = show;
@@ -225,26 +224,34 @@ launch(struct get *g, struct lane *l, unsigned i)
 		l->req.http.from = l->from;
 		l->req.http.count = l->count;
 	}
-	if ((rc = dcor_s3_start(g->s3, &l->req, &g->err)) == 0) {
+	if (dcor_s3_start(g->s3, &l->req, &g->err) == 0) {
 		l->busy = 1;
 		g->busy++;
 	}
-	return rc;
 }
 
+/* Long requests cost a server less; towards the end they get shorter, so
+ * that all end together. */
 static void
 launch_all(struct get *g)
 {
-	unsigned i;
+	unsigned i, m, most;
 
 	for (i = 0; i < g->nlanes && g->err.code == DCOR_OK; i++) {
-		while (g->next < g->n && g->done[g->next])
+		if (g->lanes[i].busy)
+			continue;
+		while (g->next < g->n && dcor_done_has(g->done, g->next))
 			g->next++;
-		if (g->next == g->n || g->busy + dcor_work_lag(g->work) >=
-		    3 * g->nlanes)
+		if (g->next == g->n)
 			return;
-		if (!g->lanes[i].busy)
-			(void)launch(g, &g->lanes[i], g->next++);
+		most = (g->n - g->next) / (2 * g->nlanes);
+		if (most > REQUEST / g->chunk)
+			most = (unsigned)(REQUEST / g->chunk);
+		for (m = 1; m < most && !dcor_done_has(g->done, g->next + m);
+		    m++)
+			continue;
+		launch(g, &g->lanes[i], g->next, m);
+		g->next += m;
 	}
 }
 
@@ -252,9 +259,23 @@ launch_all(struct get *g)
 static uint64_t
 frontier(struct get *g)
 {
-	while (g->first_open < g->n && g->done[g->first_open])
+	while (g->first_open < g->n && dcor_done_has(g->done, g->first_open))
 		g->first_open++;
 	return g->first_open == g->n ? g->o.size : g->first_open * g->chunk;
+}
+
+/* What goes on beside it; with wait, until it is done. */
+static void
+work(struct get *g, int wait)
+{
+	unsigned count = dcor_done_count(g->done);
+	int rc;
+
+	rc = wait ? dcor_work_finish(g->work, frontier(g), count, &g->err) :
+	    dcor_work_kick(g->work, frontier(g), count, NULL, &g->err);
+	if (rc == 0)
+		(void)!dcor_done_synced(g->done,
+		    (unsigned)dcor_work_synced(g->work), &g->err);
 }
 
 static int
@@ -262,21 +283,17 @@ move(struct get *g)
 {
 	struct dcor_http *http = dcor_s3_http(g->s3);
 
+	if (g->x->progress != NULL)
+		g->x->progress(g->x->arg, g->shown, g->o.size);
 	while (g->busy > 0 || (g->err.code == DCOR_OK &&
-	    g->ndone < g->n)) {
+	    dcor_done_count(g->done) < g->n)) {
 		launch_all(g);
-		if (dcor_work_kick(g->work, frontier(g), NULL, &g->err) != 0)
-			continue;
-		if (g->busy == 0 && g->err.code == DCOR_OK &&
-		    g->ndone < g->n)	/* the disk is behind */
-			(void)!dcor_work_finish(g->work, frontier(g),
-			    &g->err);
-		else if (g->busy > 0 && dcor_http_step(http, 100,
-		    &g->err) != 0)
+		work(g, 0);
+		if (g->busy > 0 && dcor_http_step(http, 100, &g->err) != 0)
 			break;
 	}
 	/* also after a failure: the next call takes up what has arrived */
-	(void)!dcor_work_finish(g->work, frontier(g), &g->err);
+	work(g, 1);
 	return g->err.code;
 }
 
@@ -297,79 +314,66 @@ identity(const struct get *g, struct dcor_buf *b, struct dcor_err *err)
 static int
 take_up(struct get *g, struct dcor_err *err)
 {
-	const char *next = NULL, *line;
 	struct dcor_buf b;
 	struct stat st;
-	uint64_t i, end;
+	unsigned i;
 	int rc;
 
+	if (fstat(g->fd, &st) != 0)
+		return dcor_err_sys(err, errno, "%s", g->part_path);
+	if (g->o.etag[0] == '\0')	/* nobody knows whether it is */
+		st.st_size = 0;
 	dcor_buf_init(&b, 8192);
-	if ((rc = identity(g, &b, err)) != 0)
-		goto out;
-	if (fstat(g->fd, &st) != 0) {
-		rc = dcor_err_sys(err, errno, "%s", g->part_path);
-		goto out;
-	}
-	line = dcor_journal_line(g->journal, &next);
-	if (g->o.etag[0] == '\0' || line == NULL || strcmp(line, b.p) != 0) {
-		if (ftruncate(g->fd, 0) != 0)
-			rc = dcor_err_sys(err, errno, "%s", g->part_path);
-		if (rc == 0)
-			rc = dcor_journal_restart(g->journal, err);
-		if (rc == 0)
-			rc = dcor_journal_add(g->journal, &b, 1, err);
-		goto out;
-	}
-	while ((line = dcor_journal_line(g->journal, &next)) != NULL) {
-		if (strncmp(line, "done ", 5) != 0 ||
-		    dcor_parse_u64(line + 5, &i) != 0 || i >= g->n ||
-		    g->done[i])
-			continue;
-		end = (i + 1) * g->chunk;
-		end = end < g->o.size ? end : g->o.size;
-		if ((uint64_t)st.st_size < end)
-			continue;
-		g->done[i] = 1;
-		g->ndone++;
-		g->shown += end - i * g->chunk;
-		g->resumed = 1;
-	}
-out:
+	rc = identity(g, &b, err);
+	if (rc == 0)
+		rc = dcor_done_open(g->journal_path, b.p, g->o.size,
+		    g->chunk, g->n, (uint64_t)st.st_size, &g->done, err);
 	dcor_buf_fini(&b);
-	return rc;
+	if (rc != 0)
+		return rc;
+	g->resumed = dcor_done_count(g->done) > 0;
+	for (i = 0; g->resumed && i < g->n; i++)
+		if (dcor_done_has(g->done, i))
+			g->shown += end_of(g, i) - i * g->chunk;
+	if (!g->resumed && ftruncate(g->fd, 0) != 0)
+		return dcor_err_sys(err, errno, "%s", g->part_path);
+	return 0;
 }
 
 static int
 set_up(struct get *g, struct dcor_err *err)
 {
+	unsigned want = 0;
 	int rc;
 
 	g->chunk = g->norange ? g->o.size : dcor_xfer_part(g->x, g->o.size);
 	g->n = g->o.size == 0 ? 0 :
 	    (unsigned)((g->o.size - 1) / g->chunk + 1);
 	g->nlanes = g->x->parallel > 0 ? g->x->parallel : 4;
-	g->done = calloc((size_t)g->n + 1, 1);
-	g->lanes = calloc(g->nlanes, sizeof(*g->lanes));
-	if (g->done == NULL || g->lanes == NULL)
+	if ((g->lanes = calloc(g->nlanes, sizeof(*g->lanes))) == NULL)
 		return dcor_err_nomem(err);
-	if ((rc = dcor_journal_open(g->journal_path, &g->journal, err)) != 0)
-		return rc;
 	g->fd = open(g->part_path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 	    0666);
+	if (g->fd < 0 && errno == ENOENT)
+		return dcor_err_set(err, DCOR_ECREATE, errno, "%s: no such "
+		    "directory", g->part_path);
 	if (g->fd < 0)
 		return dcor_err_sys(err, errno, "%s", g->part_path);
 	if ((rc = take_up(g, err)) != 0)
 		return rc;
+	if (g->sha256 == NULL && g->layout.md5)
+		want |= DCOR_SUMS_MD5;
+	if (g->sha256 != NULL || g->x->sha256)
+		want |= DCOR_SUMS_SHA256;
 	if ((rc = dcor_sums_new(g->fd, g->part_path, g->o.size,
-	    g->layout.guess[0], &g->sums, err)) != 0)
+	    g->layout.guess[0], want, &g->sums, err)) != 0)
 		return rc;
-	return dcor_work_new(g->fd, g->part_path, g->sums, g->journal,
-	    &g->work, err);
+	return dcor_work_new(g->fd, g->part_path, g->sums, 1, &g->work, err);
 }
 
 /* Is the file what the ETag says? */
 static int
-prove(struct get *g, const char *sha256, struct dcor_err *err)
+prove_etag(struct get *g, struct dcor_err *err)
 {
 	struct dcor_xfer_result *out = g->out;
 	struct layout *l = &g->layout;
@@ -377,25 +381,37 @@ prove(struct get *g, const char *sha256, struct dcor_err *err)
 	unsigned i;
 	int rc;
 
-	snprintf(out->etag, sizeof(out->etag), "%s", g->o.etag);
-	if ((rc = dcor_sums_sha256(g->sums, out->sha256, err)) != 0 ||
-	    (rc = dcor_sums_etag(g->sums, l->multi, got, err)) != 0)
-		return rc;
-	if (sha256 != NULL && strcmp(out->sha256, sha256) != 0)
-		return dcor_err_set(err, DCOR_EDATA, 0, "%s: SHA-256 is %s, "
-		    "not %.64s", g->name, out->sha256, sha256);
-	out->proven = strcmp(got, g->o.etag) == 0;
-	for (i = 1; !out->proven && l->multi && i < l->nguess; i++) {
-		rc = dcor_xfer_etag(g->fd, g->o.size, l->guess[i], got, err);
-		if (rc != 0)
-			return rc;
+	rc = dcor_sums_etag(g->sums, l->multi, got, err);
+	if (rc == 0)
 		out->proven = strcmp(got, g->o.etag) == 0;
+	for (i = 1; rc == 0 && !out->proven && l->multi && i < l->nguess;
+	    i++) {
+		rc = dcor_xfer_etag(g->fd, g->o.size, l->guess[i], got, err);
+		out->proven = rc == 0 && strcmp(got, g->o.etag) == 0;
 	}
-	if (!out->proven && !g->opaque && l->md5 && (!l->multi || l->sure))
+	if (rc == 0 && !out->proven && !g->opaque && (!l->multi || l->sure))
 		return dcor_err_set(err, DCOR_EDATA, 0, "%s: the content "
 		    "has not the sum that its ETag %s says", g->name,
 		    g->o.etag);
-	if (!out->proven && g->resumed && sha256 == NULL)
+	return rc;
+}
+
+static int
+prove(struct get *g, struct dcor_err *err)
+{
+	struct dcor_xfer_result *out = g->out;
+	int rc;
+
+	snprintf(out->etag, sizeof(out->etag), "%s", g->o.etag);
+	if ((rc = dcor_sums_sha256(g->sums, out->sha256, err)) != 0)
+		return rc;
+	if (g->sha256 != NULL && strcmp(out->sha256, g->sha256) != 0)
+		return dcor_err_set(err, DCOR_EDATA, 0, "%s: SHA-256 is %s, "
+		    "not %.64s", g->name, out->sha256, g->sha256);
+	out->proven = g->sha256 != NULL;
+	if (!out->proven && g->layout.md5 && (rc = prove_etag(g, err)) != 0)
+		return rc;
+	if (!out->proven && g->resumed)
 		return dcor_err_set(err, DCOR_EDATA, 0, "%s: what was there "
 		    "of it cannot be proven", g->name);
 	return 0;
@@ -413,31 +429,29 @@ tear_down(struct get *g, int rc)
 		if (drop)
 			(void)unlink(g->part_path);
 	}
-	dcor_journal_close(g->journal, rc == 0 || drop);
-	free(g->done);
+	dcor_done_close(g->done, rc == 0 || drop);
 	free(g->lanes);
 }
 
 /* One try. */
 static int
-attempt(struct get *g, const char *sha256, struct dcor_err *err)
+attempt(struct get *g, struct dcor_err *err)
 {
 	int rc;
 
 	g->fd = -1;
-	g->journal = NULL;
+	g->done = NULL;
 	g->sums = NULL;
 	g->work = NULL;
-	g->done = NULL;
 	g->lanes = NULL;
-	g->next = g->ndone = g->first_open = g->busy = 0;
+	g->next = g->first_open = g->busy = 0;
 	g->shown = 0;
 	g->resumed = 0;
 	g->err.code = DCOR_OK;
 	if ((rc = set_up(g, err)) == 0 && (rc = move(g)) != 0)
 		(void)dcor_err_copy(err, &g->err);
 	if (rc == 0)
-		rc = prove(g, sha256, err);
+		rc = prove(g, err);
 	if (rc == 0)
 		rc = dcor_tmp_publish(g->part_path, g->path, g->x->replace,
 		    err);
@@ -477,7 +491,8 @@ dcor_xfer_get(struct dcor_s3 *s, const char *bucket, const char *key,
 {
 	static const struct dcor_xfer defaults;
 	struct get g = { .s3 = s, .bucket = bucket, .key = key,
-	    .path = path, .x = x != NULL ? x : &defaults, .out = out };
+	    .path = path, .sha256 = sha256,
+	    .x = x != NULL ? x : &defaults, .out = out };
 	struct dcor_err e = DCOR_ERR_INIT;
 	int rc, resumed;
 
@@ -498,7 +513,7 @@ dcor_xfer_get(struct dcor_s3 *s, const char *bucket, const char *key,
 	out->size = g.o.size;
 	snprintf(g.if_match, sizeof(g.if_match), "\"%s\"", g.o.etag);
 	read_etag(&g);
-	rc = attempt(&g, sha256, &e);
+	rc = attempt(&g, &e);
 	resumed = g.resumed;
 	if (rc == DCOR_EPROTO && e.sys == 200 && g.n > 1) {
 		g.norange = 1;		/* in one go, then */
@@ -508,7 +523,7 @@ dcor_xfer_get(struct dcor_s3 *s, const char *bucket, const char *key,
 	 * cannot be known */
 	if ((rc == DCOR_EDATA || g.norange) && resumed && e.sys != 412) {
 		memset(&e, 0, sizeof(e));
-		rc = attempt(&g, sha256, &e);
+		rc = attempt(&g, &e);
 	}
 	if (rc != 0)
 		(void)dcor_err_copy(err, &e);
@@ -526,8 +541,8 @@ dcor_xfer_etag(int fd, uint64_t size, uint64_t part, char etag[128],
 	int rc;
 
 	*etag = '\0';
-	rc = dcor_sums_new(fd, "file", size, part > 0 ? part : UINT64_MAX, &s,
-	    err);
+	rc = dcor_sums_new(fd, "file", size, part > 0 ? part : UINT64_MAX,
+	    DCOR_SUMS_MD5, &s, err);
 	if (rc == 0)
 		rc = dcor_sums_add_md5(s, size, err);
 	if (rc == 0)

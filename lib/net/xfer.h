@@ -3,10 +3,10 @@
  * xfer.h - whole objects to files and back: in parallel parts, verified,
  * resumable after a kill at any moment
  *
- * A journal (0600, brought to disk, every line with a checksum) says what
- * is done: of a download each part, of an upload its id, since the server
- * itself knows the parts.  The next call with the same arguments moves only
- * the others: after a kill at most 3 * parallel parts again.
+ * A journal (0600, every line with a checksum) says what is done: of a
+ * download each part, of an upload its id, since the server itself knows the
+ * parts.  The next call with the same arguments moves only the others.  After
+ * the machine itself went down, a download trusts what had come to disk.
  */
 #ifndef DCOR_NET_XFER_H
 #define DCOR_NET_XFER_H
@@ -19,7 +19,9 @@ struct dcor_xfer {			/* zero: default */
 	unsigned	 parallel;	/* parts in flight (4) */
 	const char	*journal;	/* path; NULL: download: beside the
 					 * part file; upload: cannot resume */
+	int		 sha256;	/* compute it */
 	int		 replace;	/* download: an existing file may go */
+	/* First with what an earlier call has done. */
 	void		(*progress)(void *arg, uint64_t done, uint64_t total);
 	void		*arg;
 };
@@ -28,9 +30,11 @@ struct dcor_xfer_result {
 	uint64_t	 size;
 	uint64_t	 moved;		/* bytes moved by this call */
 	char		 etag[128];
-	char		 sha256[65];	/* of the content, computed here */
-	int		 proven;	/* the ETag was recomputed from the
-					 * content and is equal */
+	char		 sha256[65];	/* of the content, if x->sha256 or
+					 * one was given; else empty */
+	int		 proven;	/* the content has the SHA-256 that was
+					 * given, or else the ETag recomputed
+					 * from it is equal */
 };
 
 /*
@@ -38,7 +42,7 @@ struct dcor_xfer_result {
  * and its sum is right; until then it is PATH.part (with PATH.part.journal).
  * Some ETags say nothing: the parts were of a size that nobody tells or
  * guesses, or it is encrypted.  Then, in one go, the content is accepted and
- * not proven; sha256 helps.  want, if not NULL, says what it must be (size
+ * not proven; sha256 helps, and replaces the look at the ETag.  want, if not NULL, says what it must be (size
  * and ETag, from a listing); an object that changes on the way is DCOR_EDATA
  * and the part file goes.
  * sha256: what the content must hash to, or NULL.

@@ -13,27 +13,24 @@
 uint64_t dcor_xfer_part(const struct dcor_xfer *x, uint64_t size);
 
 /*
- * What goes on beside the network, in two threads: the file comes to disk,
- * then what is noted to the journal, then MD5 sums advance; SHA-256.
- * All pointers are borrowed; journal may be NULL.
+ * What goes on beside the network, each in a thread: MD5 sums and SHA-256
+ * advance; if sync, the file comes to disk.  All pointers are borrowed.
  */
 struct dcor_work;
-int dcor_work_new(int fd, const char *path, struct dcor_sums *sums,
-    struct dcor_journal *journal, struct dcor_work **out,
-    struct dcor_err *err) __attribute__((warn_unused_result));
+int dcor_work_new(int fd, const char *path, struct dcor_sums *sums, int sync,
+    struct dcor_work **out, struct dcor_err *err)
+    __attribute__((warn_unused_result));
 void dcor_work_free(struct dcor_work *w);
 
-/* A line for the journal, after what was written so far. */
-void dcor_work_note(struct dcor_work *w, const char *line);
-/* Lines that are not in the journal yet. */
-unsigned dcor_work_lag(const struct dcor_work *w);
-
-/* Starts on what there is, if it is idle: the file is complete up to upto.
- * Never waits.  *idle (if not NULL): the sums may be looked at. */
-int dcor_work_kick(struct dcor_work *w, uint64_t upto, int *idle,
-    struct dcor_err *err) __attribute__((warn_unused_result));
+/* Starts on what there is, if it is idle: the file is complete up to upto,
+ * and mark stands for what was written anywhere.  Never waits.  *idle (if not
+ * NULL): the sums may be looked at. */
+int dcor_work_kick(struct dcor_work *w, uint64_t upto, uint64_t mark,
+    int *idle, struct dcor_err *err) __attribute__((warn_unused_result));
+/* The latest mark that has come to disk, as far as kick and finish know. */
+uint64_t dcor_work_synced(const struct dcor_work *w);
 /* The same and waits until it is done. */
-int dcor_work_finish(struct dcor_work *w, uint64_t upto,
+int dcor_work_finish(struct dcor_work *w, uint64_t upto, uint64_t mark,
     struct dcor_err *err) __attribute__((warn_unused_result));
 
 #endif /* DCOR_NET_XFERPRIV_H */

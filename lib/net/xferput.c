@@ -218,14 +218,16 @@ move(struct put *u)
 	unsigned i;
 	int idle;
 
+	if (u->x->progress != NULL)
+		u->x->progress(u->x->arg, u->shown, u->size);
 	while (u->busy > 0 || (u->err.code == DCOR_OK &&
 	    u->nproven < u->n)) {
 		launch_all(u);
-		if (dcor_work_kick(u->work, frontier(u), &idle,
+		if (dcor_work_kick(u->work, frontier(u), 0, &idle,
 		    &u->err) != 0)
 			idle = 0;
 		if (u->busy == 0 && u->err.code == DCOR_OK && !idle) {
-			(void)!dcor_work_finish(u->work, frontier(u),
+			(void)!dcor_work_finish(u->work, frontier(u), 0,
 			    &u->err);
 			idle = u->err.code == DCOR_OK;
 		}
@@ -354,7 +356,7 @@ in_parts(struct put *u, struct dcor_err *err)
 	u->part = calloc(u->n, sizeof(*u->part));
 	u->lanes = calloc(u->nlanes, sizeof(*u->lanes));
 	rc = etags != NULL && u->part != NULL && u->lanes != NULL ?
-	    dcor_work_new(u->fd, u->path, u->sums, NULL, &u->work, err) :
+	    dcor_work_new(u->fd, u->path, u->sums, 0, &u->work, err) :
 	    dcor_err_nomem(err);
 	if (rc == 0 && (rc = begin(u, err)) == 0 && (rc = move(u)) != 0)
 		(void)dcor_err_copy(err, &u->err);
@@ -389,7 +391,8 @@ at_once(struct put *u, struct dcor_err *err)
 	const char *v;
 	int rc;
 
-	if ((rc = dcor_sums_add_sha256(u->sums, u->size, err)) != 0 ||
+	if ((u->x->sha256 && (rc = dcor_sums_add_sha256(u->sums, u->size,
+	    err)) != 0) ||
 	    (rc = dcor_sums_add_md5(u->sums, u->size, err)) != 0 ||
 	    (rc = dcor_sums_etag(u->sums, 0, u->out->etag, err)) != 0)
 		return rc;
@@ -429,7 +432,8 @@ attempt(struct put *u, struct dcor_err *err)
 	u->part = NULL;
 	u->lanes = NULL;
 	dcor_buf_clear(&u->id);
-	rc = dcor_sums_new(u->fd, u->path, u->size, u->len, &u->sums, err);
+	rc = dcor_sums_new(u->fd, u->path, u->size, u->len, DCOR_SUMS_MD5 |
+	    (u->x->sha256 ? DCOR_SUMS_SHA256 : 0), &u->sums, err);
 	if (rc == 0)
 		rc = u->n > 1 ? in_parts(u, err) : at_once(u, err);
 	if (rc == 0)

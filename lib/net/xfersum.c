@@ -17,6 +17,7 @@ struct dcor_sums {
 	int		 fd;
 	const char	*path;
 	uint64_t	 size, part;
+	unsigned	 want;
 	unsigned	 n;			/* parts */
 	unsigned	 known;			/* of which the MD5 is there */
 	struct {				/* what goes in order */
@@ -30,7 +31,7 @@ struct dcor_sums {
 
 int
 dcor_sums_new(int fd, const char *path, uint64_t size, uint64_t part,
-    struct dcor_sums **out, struct dcor_err *err)
+    unsigned want, struct dcor_sums **out, struct dcor_err *err)
 {
 	struct dcor_sums *s = calloc(1, sizeof(*s));
 	uint64_t n = size > part ? (size - 1) / part + 1 : 1;
@@ -43,6 +44,7 @@ dcor_sums_new(int fd, const char *path, uint64_t size, uint64_t part,
 	s->path = path;
 	s->size = size;
 	s->part = part;
+	s->want = want;
 	if (n > 1000000)
 		rc = dcor_err_set(err, DCOR_EARG, 0, "%s: more than a "
 		    "million parts", path);
@@ -50,9 +52,9 @@ dcor_sums_new(int fd, const char *path, uint64_t size, uint64_t part,
 	if (rc == 0 && ((s->buf = calloc(DCOR_MD5X, LANE)) == NULL ||
 	    (s->hex = calloc(s->n, sizeof(*s->hex))) == NULL))
 		rc = dcor_err_nomem(err);
-	if (rc == 0)
+	if (rc == 0 && (want & DCOR_SUMS_MD5) != 0 && n == 1)
 		rc = dcor_hash_new(DCOR_MD5, &s->md5.hash, err);
-	if (rc == 0)
+	if (rc == 0 && (want & DCOR_SUMS_SHA256) != 0)
 		rc = dcor_hash_new(DCOR_SHA256, &s->sha.hash, err);
 	if (rc != 0)
 		dcor_sums_free(s);
@@ -71,6 +73,12 @@ dcor_sums_free(struct dcor_sums *s)
 	free(s->buf);
 	free(s->hex);
 	free(s);
+}
+
+unsigned
+dcor_sums_want(const struct dcor_sums *s)
+{
+	return s->want;
 }
 
 static int
@@ -242,6 +250,8 @@ dcor_sums_sha256(struct dcor_sums *s, char out[65], struct dcor_err *err)
 	int rc;
 
 	*out = '\0';
+	if ((s->want & DCOR_SUMS_SHA256) == 0)
+		return 0;
 	if (s->sha.at < s->size)
 		return dcor_err_set(err, DCOR_EBUG, 0, "sums are missing");
 	if ((rc = dcor_hash_end(s->sha.hash, md, err)) == 0)

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/pool.h"
@@ -15,18 +14,17 @@ struct dcor_work {
 	int			 fd;
 	const char		*path;
 	struct dcor_sums	*sums;
-	struct dcor_journal	*journal;
 	struct dcor_pool	*pool;
-	struct dcor_buf		 noted;		/* the owner's */
-	unsigned		 nnoted;
-	/* the tasks' while they are submitted */
-	struct dcor_task	 task[2];
-	struct dcor_err		 err[2];
-	struct dcor_buf		 lines;
-	unsigned		 nlines;
-	uint64_t		 upto;
-	atomic_int		 busy;		/* tasks that are not done */
-	int			 submitted;
+	struct job {
+		struct dcor_work	*w;
+		struct dcor_task	 task;
+		struct dcor_err		 err;
+	}			 job[3];
+	unsigned		 njobs;
+	atomic_uint		 busy;		/* jobs that are not done */
+	int			 started;
+	uint64_t		 upto, mark;	/* of the round */
+	uint64_t		 synced;
 };
 
 uint64_t
@@ -41,39 +39,50 @@ dcor_xfer_part(const struct dcor_xfer *x, uint64_t size)
 }
 
 static void
-add_sha256(void *arg, unsigned worker)
+add_md5(void *arg, unsigned worker)
 {
-	struct dcor_work *w = arg;
+	struct job *j = arg;
 
 	(void)worker;
-	(void)!dcor_sums_add_sha256(w->sums, w->upto, &w->err[1]);
-	atomic_fetch_sub(&w->busy, 1);
+	(void)!dcor_sums_add_md5(j->w->sums, j->w->upto, &j->err);
+	atomic_fetch_sub(&j->w->busy, 1);
 }
 
 static void
-sync_and_add_md5(void *arg, unsigned worker)
+add_sha256(void *arg, unsigned worker)
 {
-	struct dcor_work *w = arg;
-	int rc = 0;
+	struct job *j = arg;
 
 	(void)worker;
-	if (w->journal != NULL && w->nlines > 0) {
-		if (fdatasync(w->fd) != 0)
-			rc = dcor_err_sys(&w->err[0], errno, "%s: fdatasync",
-			    w->path);
-		if (rc == 0)
-			rc = dcor_journal_add(w->journal, &w->lines, 1,
-			    &w->err[0]);
-	}
-	if (rc == 0)
-		(void)!dcor_sums_add_md5(w->sums, w->upto, &w->err[0]);
-	atomic_fetch_sub(&w->busy, 1);
+	(void)!dcor_sums_add_sha256(j->w->sums, j->w->upto, &j->err);
+	atomic_fetch_sub(&j->w->busy, 1);
+}
+
+static void
+sync_file(void *arg, unsigned worker)
+{
+	struct job *j = arg;
+
+	(void)worker;
+	if (fdatasync(j->w->fd) != 0)
+		(void)dcor_err_sys(&j->err, errno, "%s: fdatasync",
+		    j->w->path);
+	atomic_fetch_sub(&j->w->busy, 1);
+}
+
+static void
+add_job(struct dcor_work *w, void (*fn)(void *arg, unsigned worker))
+{
+	struct job *j = &w->job[w->njobs++];
+
+	j->w = w;
+	j->task.fn = fn;
+	j->task.arg = j;
 }
 
 int
-dcor_work_new(int fd, const char *path, struct dcor_sums *sums,
-    struct dcor_journal *journal, struct dcor_work **out,
-    struct dcor_err *err)
+dcor_work_new(int fd, const char *path, struct dcor_sums *sums, int sync,
+    struct dcor_work **out, struct dcor_err *err)
 {
 	struct dcor_work *w = calloc(1, sizeof(*w));
 	int rc;
@@ -84,13 +93,13 @@ dcor_work_new(int fd, const char *path, struct dcor_sums *sums,
 	w->fd = fd;
 	w->path = path;
 	w->sums = sums;
-	w->journal = journal;
-	w->task[0].fn = sync_and_add_md5;
-	w->task[1].fn = add_sha256;
-	w->task[0].arg = w->task[1].arg = w;
-	dcor_buf_init(&w->noted, DCOR_JOURNAL_MAX);
-	dcor_buf_init(&w->lines, DCOR_JOURNAL_MAX);
-	if ((rc = dcor_pool_new(3, &w->pool, err)) != 0)
+	if (dcor_sums_want(sums) & DCOR_SUMS_MD5)
+		add_job(w, add_md5);
+	if (dcor_sums_want(sums) & DCOR_SUMS_SHA256)
+		add_job(w, add_sha256);
+	if (sync)
+		add_job(w, sync_file);
+	if ((rc = dcor_pool_new(w->njobs + 1, &w->pool, err)) != 0)
 		dcor_work_free(w);
 	else
 		*out = w;
@@ -103,81 +112,71 @@ dcor_work_free(struct dcor_work *w)
 	if (w == NULL)
 		return;
 	dcor_pool_free(w->pool);
-	dcor_buf_fini(&w->noted);
-	dcor_buf_fini(&w->lines);
 	free(w);
 }
 
-void
-dcor_work_note(struct dcor_work *w, const char *line)
+uint64_t
+dcor_work_synced(const struct dcor_work *w)
 {
-	dcor_buf_add(&w->noted, line, strlen(line) + 1);
-	w->nnoted++;
-}
-
-unsigned
-dcor_work_lag(const struct dcor_work *w)
-{
-	return w->nnoted + (w->submitted ? w->nlines : 0);
+	return w->synced;
 }
 
 static int
 reap(struct dcor_work *w, struct dcor_err *err)
 {
-	int i;
+	unsigned i;
 
-	for (i = 0; i < 2; i++) {
-		if (w->submitted)
-			dcor_pool_wait(w->pool, &w->task[i]);
-		(void)dcor_err_copy(err, &w->err[i]);
+	for (i = 0; i < w->njobs; i++) {
+		if (w->started)
+			dcor_pool_wait(w->pool, &w->job[i].task);
+		if (w->job[i].err.code != DCOR_OK)
+			return dcor_err_copy(err, &w->job[i].err);
 	}
-	w->submitted = 0;
-	return w->err[0].code != DCOR_OK ? w->err[0].code : w->err[1].code;
+	w->started = 0;
+	w->synced = w->mark;
+	return 0;
 }
 
 static void
-submit(struct dcor_work *w, uint64_t upto)
+start(struct dcor_work *w, uint64_t upto, uint64_t mark)
 {
-	struct dcor_buf b = w->lines;
+	unsigned i;
 
-	w->lines = w->noted;
-	w->nlines = w->nnoted;
-	w->noted = b;
-	w->nnoted = 0;
-	dcor_buf_clear(&w->noted);
 	w->upto = upto;
-	w->submitted = 1;
-	atomic_store(&w->busy, 2);
-	dcor_pool_submit(w->pool, &w->task[0]);
-	dcor_pool_submit(w->pool, &w->task[1]);
+	w->mark = mark;
+	w->started = 1;
+	atomic_store(&w->busy, w->njobs);
+	for (i = 0; i < w->njobs; i++)
+		dcor_pool_submit(w->pool, &w->job[i].task);
 }
 
 int
-dcor_work_kick(struct dcor_work *w, uint64_t upto, int *idle,
+dcor_work_kick(struct dcor_work *w, uint64_t upto, uint64_t mark, int *idle,
     struct dcor_err *err)
 {
 	int rc;
 
 	if (idle != NULL)
 		*idle = 0;
-	if (w->submitted && atomic_load(&w->busy))
+	if (w->started && atomic_load(&w->busy) > 0)
 		return 0;
 	if ((rc = reap(w, err)) != 0)
 		return rc;
-	if (w->nnoted > 0 || upto > w->upto)
-		submit(w, upto);
+	if (mark > w->mark || upto > w->upto)
+		start(w, upto, mark);
 	else if (idle != NULL)
 		*idle = 1;
 	return 0;
 }
 
 int
-dcor_work_finish(struct dcor_work *w, uint64_t upto, struct dcor_err *err)
+dcor_work_finish(struct dcor_work *w, uint64_t upto, uint64_t mark,
+    struct dcor_err *err)
 {
 	int rc;
 
 	if ((rc = reap(w, err)) != 0)
 		return rc;
-	submit(w, upto);
+	start(w, upto, mark);
 	return reap(w, err);
 }

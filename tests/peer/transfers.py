@@ -91,7 +91,7 @@ def main():
             rc, out = s3tool("--part", str(part), "etag", "f")
             equal(f"{size} in {part}: ETag of the file", out, [etag])
             for key in ("ours", "theirs"):
-                rc, out = s3tool("-f", "get", bucket, key, "g")
+                rc, out = s3tool("--sum", "-f", "get", bucket, key, "g")
                 known = part != 7 * MIB + 1 or size <= part
                 equal(f"{size} in {part}: {key} read by us",
                       (rc, out[3], sha256("g"), not known or out[4] == "1"),
@@ -114,7 +114,7 @@ def main():
             print(f"# {prog}: not here")
             continue
         equal(f"{prog}: put", run(*put)[0], 0)
-        rc, out = s3tool("-f", "get", bucket, "o", "g")
+        rc, out = s3tool("--sum", "-f", "get", bucket, "o", "g")
         equal(f"{prog}'s, read by us and proven",
               (rc, out[3], out[4], sha256("g")), (0, want, "1", want))
         os.remove("h")
