@@ -111,6 +111,23 @@ id=$(s3 pending bkt | cut -f2)
 have=$(s3 parts bkt o "$id" | awk '{ n += $2 } END { print n }')
 put --journal j
 there 'put, taken up' $((size - have))
+fault 'POST /bkt/o uploads 1 drop'
+put --journal j --tries 1
+is 'put, the id got lost' "$rc:$(s3 pending bkt | cut -f1)" 75:o
+fault
+nolog
+put --journal j
+is 'it is found again' "$(requests POST /bkt/o uploads)" 0
+there 'put, with that upload' $size
+fault 'POST /bkt/o uploads 1 drop'
+put --journal j --tries 1
+fault
+random $((2 * mib)) 7 >f2
+run s3 --part $mib --journal j put f2 bkt o
+is 'put, the id got lost and the file is another' \
+    "$rc:$(printf '%s' "$out" | cut -f1,3):$(s3 pending bkt)" \
+    "0:$((2 * mib))	$(etag_of f2 $mib):"
+s3 rm bkt o
 fault 'PUT /bkt/o partNumber=4 1 status 403'
 put
 failed 'put, refused, no journal' 77 's3://bkt/o: '

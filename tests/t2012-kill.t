@@ -66,6 +66,7 @@ echo "# put: killed $died times, done $done times, $sum bytes sent"
 ok 'put: sent again is at most what was in flight' test "$sum" -le \
     $((done * size + died * parallel * part))
 ok 'put: no journal' test ! -e j
+is 'put: no upload is left' "$(s3 pending bkt)" ''
 s3 cat bkt o >back
 ok 'put: the same bytes' cmp f back
 

@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/str.h"
 #include "net/s3priv.h"
 #include "net/url.h"
 #include "net/xferpriv.h"
 
 #define PART_MAX	(5ull << 30)	/* every server's limit, bytes */
 #define RESENDS		2		/* of a part that arrived damaged */
+#define SKEW		900		/* seconds that a server allows */
 
 enum state { WAITING, SENDING, SENT };
 
@@ -56,7 +59,7 @@ struct put {
 	struct dcor_journal	*journal;
 	struct dcor_sums	*sums;
 	struct dcor_work	*work;
-	int			 resumed;
+	int			 resumed;	/* an earlier call's */
 	struct dcor_err		 err;		/* the first failure */
 };
 
@@ -267,68 +270,148 @@ has_part(void *arg, unsigned number, uint64_t size, const char *etag,
 	p->state = SENT;
 	u->nsent++;
 	u->shown += size;
-	u->resumed = 1;
 	return 0;
 }
 
-/* The upload that an earlier call left, if it was of the same file as it is
- * now; else that one is given up.  id stays empty when there is none. */
+/* An upload that was begun at a time, and whose id never arrived here. */
+struct lost {
+	const struct put	*u;
+	int64_t			 since;
+	struct dcor_buf		 id;
+	unsigned		 nparts;
+};
+
 static int
-take_up(struct put *u, const struct dcor_buf *ident, struct dcor_err *err)
+may_be_lost(void *arg, const struct dcor_s3_pending *p, struct dcor_err *err)
 {
-	const char *next = NULL, *first, *second;
+	struct lost *l = arg;
+
+	if (strcmp(p->key, l->u->key) != 0 || p->since < l->since - SKEW ||
+	    p->since > l->since + SKEW)
+		return 0;
+	dcor_buf_clear(&l->id);
+	dcor_buf_adds(&l->id, p->upload_id);
+	return dcor_buf_check(&l->id, err);
+}
+
+static int
+count_part(void *arg, unsigned number, uint64_t size, const char *etag,
+    struct dcor_err *err)
+{
+	struct lost *l = arg;
+
+	(void)number;
+	(void)size;
+	(void)etag;
+	(void)err;
+	l->nparts++;
+	return 0;
+}
+
+/* Takes it up: one without parts is as good as a new one, whoever began it;
+ * left alone it would stay for ever. */
+static void
+find_lost(struct put *u, uint64_t since)
+{
+	struct lost l = { .u = u, .since = (int64_t)since };
+
+	dcor_buf_init(&l.id, 4096);
+	if (dcor_s3_pending(u->s3, u->bucket, u->key, may_be_lost, &l,
+	    NULL) == 0 && l.id.len > 0 && dcor_s3_mpu_parts(u->s3, u->bucket,
+	    u->key, dcor_buf_str(&l.id), count_part, &l, NULL) == 0 &&
+	    l.nparts == 0)
+		dcor_buf_add(&u->id, l.id.p, l.id.len);
+	dcor_buf_fini(&l.id);
+}
+
+/* Takes up the upload id, if the server still has it. */
+static int
+ask_parts(struct put *u, const char *id, struct dcor_err *err)
+{
 	int rc;
 
-	first = dcor_journal_line(u->journal, &next);
-	second = first != NULL ? dcor_journal_line(u->journal, &next) : NULL;
-	if (second == NULL || strncmp(second, "id ", 3) != 0)
-		return 0;
-	if (strcmp(first, ident->p) != 0) {
-		(void)!dcor_s3_mpu_abort(u->s3, u->bucket, u->key,
-		    second + 3, NULL);
-		return 0;
+	rc = dcor_s3_mpu_parts(u->s3, u->bucket, u->key, id, has_part, u,
+	    NULL);
+	if (rc == DCOR_ETEMP)
+		return dcor_err_set(err, rc, 0, "%s: the server does not "
+		    "tell the parts it has", u->name);
+	if (rc == 0) {
+		u->resumed = 1;
+		dcor_buf_adds(&u->id, id);
+		return dcor_buf_check(&u->id, err);
 	}
-	dcor_buf_adds(&u->id, second + 3);
-	rc = dcor_s3_mpu_parts(u->s3, u->bucket, u->key, second + 3,
-	    has_part, u, NULL);
-	if (rc == 0 || rc == DCOR_ETEMP)
-		return rc == 0 ? 0 : dcor_err_set(err, rc, 0, "%s: the "
-		    "server does not tell the parts it has", u->name);
-	dcor_buf_clear(&u->id);
 	memset(u->part, 0, u->n * sizeof(*u->part));
 	u->nsent = 0;
 	u->shown = 0;
-	u->resumed = 0;
 	return 0;
+}
+
+/*
+ * The upload that an earlier call left, if it was of the same file as it is
+ * now; else that one is given up.  u->id stays empty when there is none.
+ * The journal: the identity, "since TIME" before the upload is begun, and
+ * "id ID" after.
+ */
+static int
+take_up(struct put *u, const struct dcor_buf *ident, struct dcor_err *err)
+{
+	const char *next = NULL, *line[3] = { NULL, NULL, NULL };
+	uint64_t since;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if ((line[i] = dcor_journal_line(u->journal, &next)) == NULL)
+			break;
+	if (line[1] == NULL || strncmp(line[1], "since ", 6) != 0 ||
+	    dcor_parse_u64(line[1] + 6, &since) != 0)
+		return 0;
+	if (line[2] == NULL)
+		find_lost(u, since);
+	else if (strncmp(line[2], "id ", 3) != 0)
+		return 0;
+	else if (strcmp(line[0], ident->p) == 0)
+		return ask_parts(u, line[2] + 3, err);
+	else
+		(void)!dcor_s3_mpu_abort(u->s3, u->bucket, u->key,
+		    line[2] + 3, NULL);
+	return 0;
+}
+
+static int
+note(struct put *u, struct dcor_buf *line, int sync, struct dcor_err *err)
+{
+	int rc = 0;
+
+	if (u->journal != NULL) {
+		dcor_buf_addc(line, '\0');
+		rc = dcor_journal_add(u->journal, line, sync, err);
+	}
+	dcor_buf_clear(line);
+	return rc;
 }
 
 static int
 begin(struct put *u, struct dcor_err *err)
 {
-	struct dcor_buf ident, line;
-	int rc = 0;
+	struct dcor_buf b;
+	int rc;
 
-	dcor_buf_init(&ident, 8192);
-	dcor_buf_init(&line, 8192);
-	if ((rc = identity(u, &ident, err)) != 0)
+	dcor_buf_init(&b, 8192);
+	if ((rc = identity(u, &b, err)) == 0 && u->journal != NULL &&
+	    (rc = take_up(u, &b, err)) == 0 && !u->resumed)
+		rc = dcor_journal_restart(u->journal, err);
+	if (rc != 0 || u->resumed)
 		goto out;
-	if (u->journal != NULL && (rc = take_up(u, &ident, err)) != 0)
-		goto out;
-	if (u->id.len > 0)
-		goto out;
-	if (u->journal != NULL && (rc = dcor_journal_restart(u->journal,
-	    err)) != 0)
-		goto out;
-	rc = dcor_s3_mpu_create(u->s3, u->bucket, u->key, &u->id, err);
-	if (rc == 0 && u->journal != NULL) {
-		dcor_buf_add(&line, ident.p, ident.len);
-		dcor_buf_addf(&line, "id %s", dcor_buf_str(&u->id));
-		dcor_buf_addc(&line, '\0');
-		rc = dcor_journal_add(u->journal, &line, 1, err);
-	}
+	dcor_buf_addf(&b, "since %lld", (long long)time(NULL));
+	rc = note(u, &b, 0, err);
+	if (rc == 0 && u->id.len == 0)
+		rc = dcor_s3_mpu_create(u->s3, u->bucket, u->key, &u->id,
+		    err);
+	dcor_buf_addf(&b, "id %s", dcor_buf_str(&u->id));
+	if (rc == 0)
+		rc = note(u, &b, 1, err);
 out:
-	dcor_buf_fini(&ident);
-	dcor_buf_fini(&line);
+	dcor_buf_fini(&b);
 	return rc;
 }
 
