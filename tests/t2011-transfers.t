@@ -325,6 +325,20 @@ for p in 1000000 2097152 $size; do
 	    "0:$size	$sha"
 	rm -f g
 done
+# parts of a size that one can only be told
+run s3 --part 1300000 put f bkt o
+run s3 get bkt o g
+is 'an odd size of the parts: not proven' "$rc:$(printf '%s' "$out" | cut -f5)" \
+    0:0
+rm g
+fault 'HEAD /bkt/o partNumber=1 1+* parts'
+run s3 get bkt o g
+is 'the server tells it: proven' "$rc:$(printf '%s' "$out" | cut -f5)" 0:1
+rm g
+fault 'HEAD /bkt/o partNumber=1 1+* parts' 'GET /bkt/o 1 corrupt 1000'
+run s3 get bkt o g
+failed 'and what is damaged is found' 65 'has not the sum'
+fault
 : >nil
 run s3 --sum put nil bkt nil
 is 'nothing' "$rc:$out" "0:0	0	$(md5 nil)	$(sha256sum <nil |

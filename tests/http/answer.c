@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "cli.h"
 
 #define BURST	(1 << 20)	/* bytes before others have their turn */
@@ -158,6 +159,23 @@ object_lines(struct conn *c, const struct object *o)
 		answer_line(c, "x-amz-tagging-count: %zu", n / 2);
 }
 
+/* The range of the part that is asked for; 0: none, or no such one. */
+static int
+part_range(struct conn *c, const struct object *o, uint64_t *from,
+    uint64_t *n)
+{
+	const char *v = req_param(&c->req, "partNumber");
+	uint64_t k, i;
+
+	if (v == NULL || dcor_parse_u64(v, &k) != 0 || k == 0 || k > o->nseg)
+		return 0;
+	for (i = 0; i < k - 1; i++)
+		*from += o->seg[i]->size;
+	*n = o->seg[i]->size;
+	answer_line(c, "x-amz-mp-parts-count: %zu", o->nseg);
+	return 1;
+}
+
 void
 answer_object(struct conn *c, struct object *o)
 {
@@ -175,7 +193,9 @@ answer_object(struct conn *c, struct object *o)
 		answer_etag(c, o->etag);
 		return;
 	}
-	if (!c->fault.norange)
+	if (c->fault.parts)
+		part = part_range(c, o, &from, &n);
+	else if (!c->fault.norange)
 		part = range_parse(range, o->size, &from, &n);
 	if (part < 0) {
 		answer_error(c, 416, "InvalidRange",

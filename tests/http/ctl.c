@@ -44,7 +44,7 @@ static size_t nrules;
 enum what { CUT, RESET, STALL, SHORT, CORRUPT, STATUS, ERROR200, TWIST,
     REDIRECT, NOHEAD, NORANGE, BADRANGE, NOETAG, DROP, EAT, BLANKS, UNQUOTED,
     EMPTYETAG, HANGUP, NOLENGTH, CHUNKED, DELAY, AGAIN, WEAK,
-    GARBAGE, SPOIL, NFAULT };
+    GARBAGE, SPOIL, PARTS, NFAULT };
 static const struct {
 	const char	*name;
 	char		 arg;
@@ -62,6 +62,7 @@ static const struct {
 	[NORANGE] = { "norange", 0 },	/* Range is not understood */
 	[BADRANGE] = { "badrange", 0 },	/* another one is sent */
 	[NOETAG] = { "noetag", 0 },
+	[PARTS] = { "parts", 0 },	/* partNumber counts, as AWS has it */
 	[DROP] = { "drop", 0 },		/* done, but no answer */
 	[EAT] = { "eat", 'n' },		/* reset after n bytes received */
 	[BLANKS] = { "blanks", 'n' },	/* n blanks before XML, in chunks */
@@ -194,6 +195,7 @@ fault_set(struct fault *f, const struct rule *r)
 	case NORANGE:	f->norange = 1; break;
 	case BADRANGE:	f->badrange = 1; break;
 	case NOETAG:	f->noetag = 1; break;
+	case PARTS:	f->parts = 1; break;
 	case DROP:	f->drop = 1; break;
 	case UNQUOTED:	f->unquoted = 1; break;
 	case EMPTYETAG:	f->emptyetag = 1; break;
