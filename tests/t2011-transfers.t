@@ -328,7 +328,7 @@ done
 # parts of a size that one can only be told
 run s3 --part 1300000 put f bkt o
 run s3 get bkt o g
-is 'an odd size of the parts: not proven' "$rc:$(printf '%s' "$out" | cut -f5)" \
+is 'parts of an odd size: not proven' "$rc:$(printf '%s' "$out" | cut -f5)" \
     0:0
 rm g
 fault 'HEAD /bkt/o partNumber=1 1+* parts'
