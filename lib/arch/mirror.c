@@ -287,8 +287,8 @@ get_large(struct run *u, struct want *w, struct dcor_err *err)
 {
 	struct dcor_arch_rec *r = &w->r;
 	struct dcor_xfer x = { .parallel = u->m->inflight < 8 ?
-	    u->m->inflight : 8, .replace = 1, .sha256 = 1, .progress = on_progress,
-	    .arg = u };
+	    u->m->inflight : 8, .replace = 1, .sha256 = 1,
+	    .progress = on_progress, .arg = u };
 	struct dcor_s3_object want = { .size = r->size, .mtime = r->mtime };
 	struct dcor_xfer_result res;
 	const char *path;

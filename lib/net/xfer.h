@@ -42,9 +42,9 @@ struct dcor_xfer_result {
  * and its sum is right; until then it is PATH.part (with PATH.part.journal).
  * Some ETags say nothing: the parts were of a size that nobody tells or
  * guesses, or it is encrypted.  Then, in one go, the content is accepted and
- * not proven; sha256 helps, and replaces the look at the ETag.  want, if not NULL, says what it must be (size
- * and ETag, from a listing); an object that changes on the way is DCOR_EDATA
- * and the part file goes.
+ * not proven; sha256 helps, and replaces the look at the ETag.
+ * want, if not NULL, says what it must be (size and ETag, from a listing); an
+ * object that changes on the way is DCOR_EDATA and the part file goes.
  * sha256: what the content must hash to, or NULL.
  */
 int dcor_xfer_get(struct dcor_s3 *s, const char *bucket, const char *key,
