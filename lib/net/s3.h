@@ -139,9 +139,10 @@ int dcor_s3_mpu_parts(struct dcor_s3 *s, const char *bucket,
     void *arg, struct dcor_err *err) __attribute__((warn_unused_result));
 /* etags[i] belongs to part i + 1.  An answer 200 that holds an error is
  * one.  When the answer was lost: the object is looked at, and it counts if
- * it has the ETag that n such parts make. */
+ * it has the ETag that n such parts make; sums: that is how it is made. */
 int dcor_s3_mpu_complete(struct dcor_s3 *s, const char *bucket,
     const char *key, const char *upload_id, const char *const *etags,
-    unsigned n, struct dcor_err *err) __attribute__((warn_unused_result));
+    unsigned n, int sums, struct dcor_err *err)
+    __attribute__((warn_unused_result));
 
 #endif /* DCOR_NET_S3_H */

@@ -78,21 +78,21 @@ look(struct dcor_s3 *s, const char *bucket, const char *key, char etag[128])
 
 int
 dcor_s3_mpu_complete(struct dcor_s3 *s, const char *bucket, const char *key,
-    const char *upload_id, const char *const *etags, unsigned n,
+    const char *upload_id, const char *const *etags, unsigned n, int sums,
     struct dcor_err *err)
 {
 	struct dcor_pair q = { "uploadId", upload_id };
 	struct dcor_s3_req r = { .http = { .method = "POST" },
 	    .bucket = bucket, .key = key, .query = &q, .nquery = 1,
 	    .late = 1 };
-	char want[128], got[128], name[DCOR_S3_NAME];
+	char want[128] = "", got[128], name[DCOR_S3_NAME];
 	struct dcor_err e = DCOR_ERR_INIT;
 	struct dcor_buf b;
 	struct dcor_xml *x = NULL;
 	unsigned i;
 	int rc;
 
-	if ((rc = dcor_s3_mpu_etag(etags, n, want, err)) != 0)
+	if (sums && (rc = dcor_s3_mpu_etag(etags, n, want, err)) != 0)
 		return rc;
 	dcor_buf_init(&b, 8 << 20);
 	dcor_buf_adds(&b, "<CompleteMultipartUpload xmlns=\"http://"

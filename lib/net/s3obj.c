@@ -273,7 +273,7 @@ copy_parts(struct dcor_s3 *s, const char *bucket, const char *key,
 	}
 	if (rc == 0)
 		rc = dcor_s3_mpu_complete(s, bucket, key, dcor_buf_str(&id),
-		    list, n, err);
+		    list, n, 1, err);
 	if (rc != 0 && id.len > 0)
 		(void)!dcor_s3_mpu_abort(s, bucket, key, dcor_buf_str(&id),
 		    NULL);

@@ -186,7 +186,6 @@ landed(void *arg, struct dcor_http_req *r, const struct dcor_http_resp *resp,
 {
 	struct lane *l = arg;
 	struct get *g = l->g;
-	const char *sse;
 
 	(void)r;
 	l->busy = 0;
@@ -197,9 +196,7 @@ landed(void *arg, struct dcor_http_req *r, const struct dcor_http_resp *resp,
 		(void)dcor_err_set(&g->err, DCOR_EDATA, 0, "%s: the server "
 		    "sends %" PRIu64 " bytes instead of %" PRIu64, g->name,
 		    l->pos, l->count);
-	sse = resp != NULL ? dcor_http_header(resp,
-	    "x-amz-server-side-encryption") : NULL;
-	g->opaque |= sse != NULL && strncmp(sse, "aws:kms", 7) == 0;
+	g->opaque |= dcor_xfer_opaque(resp);
 }
 
 /* Asks for the chunks i ... i + m - 1. */

@@ -12,6 +12,9 @@
 /* x->part, or the default for that size; at least size/10000. */
 uint64_t dcor_xfer_part(const struct dcor_xfer *x, uint64_t size);
 
+/* Does the answer say that the ETag of what is stored is no sum of it? */
+int dcor_xfer_opaque(const struct dcor_http_resp *resp);
+
 /*
  * What goes on beside the network, each in a thread: MD5 sums and SHA-256
  * advance; if sync, the file comes to disk.  All pointers are borrowed.

@@ -60,6 +60,7 @@ struct put {
 	struct dcor_sums	*sums;
 	struct dcor_work	*work;
 	int			 resumed;	/* an earlier call's */
+	int			 opaque;	/* ETags are no sums */
 	struct dcor_err		 err;		/* the first failure */
 };
 
@@ -117,7 +118,7 @@ compare(struct put *u, unsigned i)
 
 	if (p->state != SENT || p->proven || md5 == NULL)
 		return;
-	if (strcmp(md5, p->etag) == 0) {
+	if (u->opaque || strcmp(md5, p->etag) == 0) {
 		p->proven = 1;
 		u->nproven++;
 		return;
@@ -150,6 +151,7 @@ landed(void *arg, struct dcor_http_req *r, const struct dcor_http_resp *resp,
 		(void)dcor_err_copy(&u->err, err);
 		return;
 	}
+	u->opaque |= dcor_xfer_opaque(resp);
 	v = dcor_http_header(resp, "etag");
 	dcor_s3_etag(v != NULL ? v : "", etag);
 	snprintf(p->etag, sizeof(p->etag), "%.63s", etag);
@@ -273,55 +275,14 @@ has_part(void *arg, unsigned number, uint64_t size, const char *etag,
 	return 0;
 }
 
-/* An upload that was begun at a time, and whose id never arrived here. */
-struct lost {
-	const struct put	*u;
-	int64_t			 since;
-	struct dcor_buf		 id;
-	unsigned		 nparts;
-};
-
-static int
-may_be_lost(void *arg, const struct dcor_s3_pending *p, struct dcor_err *err)
-{
-	struct lost *l = arg;
-
-	if (strcmp(p->key, l->u->key) != 0 || p->since < l->since - SKEW ||
-	    p->since > l->since + SKEW)
-		return 0;
-	dcor_buf_clear(&l->id);
-	dcor_buf_adds(&l->id, p->upload_id);
-	return dcor_buf_check(&l->id, err);
-}
-
-static int
-count_part(void *arg, unsigned number, uint64_t size, const char *etag,
-    struct dcor_err *err)
-{
-	struct lost *l = arg;
-
-	(void)number;
-	(void)size;
-	(void)etag;
-	(void)err;
-	l->nparts++;
-	return 0;
-}
-
-/* Takes it up: one without parts is as good as a new one, whoever began it;
- * left alone it would stay for ever. */
 static void
-find_lost(struct put *u, uint64_t since)
+forget(struct put *u)
 {
-	struct lost l = { .u = u, .since = (int64_t)since };
-
-	dcor_buf_init(&l.id, 4096);
-	if (dcor_s3_pending(u->s3, u->bucket, u->key, may_be_lost, &l,
-	    NULL) == 0 && l.id.len > 0 && dcor_s3_mpu_parts(u->s3, u->bucket,
-	    u->key, dcor_buf_str(&l.id), count_part, &l, NULL) == 0 &&
-	    l.nparts == 0)
-		dcor_buf_add(&u->id, l.id.p, l.id.len);
-	dcor_buf_fini(&l.id);
+	dcor_buf_clear(&u->id);
+	memset(u->part, 0, u->n * sizeof(*u->part));
+	u->nsent = 0;
+	u->shown = 0;
+	u->resumed = 0;
 }
 
 /* Takes up the upload id, if the server still has it. */
@@ -335,15 +296,49 @@ ask_parts(struct put *u, const char *id, struct dcor_err *err)
 	if (rc == DCOR_ETEMP)
 		return dcor_err_set(err, rc, 0, "%s: the server does not "
 		    "tell the parts it has", u->name);
-	if (rc == 0) {
-		u->resumed = 1;
-		dcor_buf_adds(&u->id, id);
-		return dcor_buf_check(&u->id, err);
+	if (rc != 0) {
+		forget(u);
+		return 0;
 	}
-	memset(u->part, 0, u->n * sizeof(*u->part));
-	u->nsent = 0;
-	u->shown = 0;
-	return 0;
+	u->resumed = 1;
+	dcor_buf_adds(&u->id, id);
+	return dcor_buf_check(&u->id, err);
+}
+
+/* An upload that was begun at a time, and whose id never arrived here. */
+struct lost {
+	const char	*key;
+	int64_t		 since;
+	struct dcor_buf	 id;
+};
+
+static int
+may_be_lost(void *arg, const struct dcor_s3_pending *p, struct dcor_err *err)
+{
+	struct lost *l = arg;
+
+	if (strcmp(p->key, l->key) != 0 || p->since < l->since - SKEW ||
+	    p->since > l->since + SKEW)
+		return 0;
+	dcor_buf_clear(&l->id);
+	dcor_buf_adds(&l->id, p->upload_id);
+	return dcor_buf_check(&l->id, err);
+}
+
+/* Takes it up: one without parts is as good as a new one, whoever began it;
+ * left alone it would stay for ever. */
+static void
+find_lost(struct put *u, uint64_t since)
+{
+	struct lost l = { .key = u->key, .since = (int64_t)since };
+
+	dcor_buf_init(&l.id, 4096);
+	if (dcor_s3_pending(u->s3, u->bucket, u->key, may_be_lost, &l,
+	    NULL) == 0 && l.id.len > 0 &&
+	    (ask_parts(u, dcor_buf_str(&l.id), NULL) != 0 || u->nsent > 0))
+		forget(u);
+	u->resumed = 0;		/* not by the journal */
+	dcor_buf_fini(&l.id);
 }
 
 /*
@@ -449,7 +444,7 @@ in_parts(struct put *u, struct dcor_err *err)
 		etags[i] = u->part[i].etag;
 	if (rc == 0)
 		rc = dcor_s3_mpu_complete(u->s3, u->bucket, u->key,
-		    dcor_buf_str(&u->id), etags, u->n, err);
+		    dcor_buf_str(&u->id), etags, u->n, !u->opaque, err);
 	if (rc != 0 && u->id.len > 0 && (u->journal == NULL ||
 	    rc == DCOR_EDATA))
 		(void)!dcor_s3_mpu_abort(u->s3, u->bucket, u->key,
@@ -493,7 +488,8 @@ at_once(struct put *u, struct dcor_err *err)
 	if ((rc = dcor_s3_call(u->s3, &l.req, &resp, err)) == 0) {
 		v = dcor_http_header(resp, "etag");
 		dcor_s3_etag(v != NULL ? v : "", etag);
-		if (strcmp(etag, u->out->etag) != 0)
+		u->opaque = dcor_xfer_opaque(resp);
+		if (!u->opaque && strcmp(etag, u->out->etag) != 0)
 			rc = dcor_err_set(err, DCOR_EDATA, 0, "%s: the "
 			    "server has %.40s, the file %s", u->name,
 			    *etag != '\0' ? etag : "no ETag", u->out->etag);
@@ -523,7 +519,7 @@ attempt(struct put *u, struct dcor_err *err)
 		rc = dcor_sums_sha256(u->sums, u->out->sha256, err);
 	if (rc == 0)
 		rc = dcor_sums_etag(u->sums, u->n > 1, u->out->etag, err);
-	u->out->proven = rc == 0;
+	u->out->proven = rc == 0 && !u->opaque;
 	dcor_sums_free(u->sums);
 	u->sums = NULL;
 	return rc;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/pool.h"
@@ -36,6 +37,15 @@ dcor_xfer_part(const struct dcor_xfer *x, uint64_t size)
 		return x->part > least ? x->part : least;
 	part = ((size + 9499) / 9500 + MIB - 1) / MIB * MIB;
 	return part > PART_MIN ? part : PART_MIN;
+}
+
+int
+dcor_xfer_opaque(const struct dcor_http_resp *resp)
+{
+	const char *sse = resp == NULL ? NULL :
+	    dcor_http_header(resp, "x-amz-server-side-encryption");
+
+	return sse != NULL && strncmp(sse, "aws:kms", 7) == 0;
 }
 
 static void

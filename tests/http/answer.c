@@ -101,6 +101,12 @@ answer_etag(struct conn *c, const char *etag)
 {
 	const char *quote = c->fault.unquoted ? "" : "\"";
 
+	/* no sum of the content, but always the same */
+	if (c->fault.kms) {
+		answer_line(c, "x-amz-server-side-encryption: aws:kms");
+		answer_line(c, "ETag: \"%.28s0000%s\"", etag, etag + 32);
+		return;
+	}
 	if (!c->fault.noetag)
 		answer_line(c, "ETag: %s%s%s%s", c->fault.weak ? "W/" : "",
 		    quote, etag, quote);

@@ -44,7 +44,8 @@ static size_t nrules;
 enum what { CUT, RESET, STALL, SHORT, CORRUPT, STATUS, ERROR200, TWIST,
     REDIRECT, NOHEAD, NORANGE, BADRANGE, NOETAG, DROP, EAT, BLANKS, UNQUOTED,
     EMPTYETAG, HANGUP, NOLENGTH, CHUNKED, DELAY, AGAIN, WEAK,
-    GARBAGE, SPOIL, PARTS, NFAULT };
+    GARBAGE, SPOIL, PARTS, KMS,
+    NFAULT };
 static const struct {
 	const char	*name;
 	char		 arg;
@@ -63,6 +64,7 @@ static const struct {
 	[BADRANGE] = { "badrange", 0 },	/* another one is sent */
 	[NOETAG] = { "noetag", 0 },
 	[PARTS] = { "parts", 0 },	/* partNumber counts, as AWS has it */
+	[KMS] = { "kms", 0 },		/* ETags of encrypted objects */
 	[DROP] = { "drop", 0 },		/* done, but no answer */
 	[EAT] = { "eat", 'n' },		/* reset after n bytes received */
 	[BLANKS] = { "blanks", 'n' },	/* n blanks before XML, in chunks */
@@ -196,6 +198,7 @@ fault_set(struct fault *f, const struct rule *r)
 	case BADRANGE:	f->badrange = 1; break;
 	case NOETAG:	f->noetag = 1; break;
 	case PARTS:	f->parts = 1; break;
+	case KMS:	f->kms = 1; break;
 	case DROP:	f->drop = 1; break;
 	case UNQUOTED:	f->unquoted = 1; break;
 	case EMPTYETAG:	f->emptyetag = 1; break;

@@ -161,8 +161,8 @@ struct fault {
 	uint64_t	 blanks;
 	double		 delay;		/* seconds */
 	unsigned	 twist:1, nohead:1, norange:1, badrange:1, noetag:1,
-			 drop:1, parts:1, unquoted:1, emptyetag:1, hangup:1,
-			 nolength:1, chunked:1, again:1, weak:1,
+			 drop:1, parts:1, kms:1, unquoted:1, emptyetag:1,
+			 hangup:1, nolength:1, chunked:1, again:1, weak:1,
 			 garbage:1, spoil:1;
 };
 

@@ -148,7 +148,7 @@ chosen(struct conn *c, const struct upload *u, size_t *count)
 			last = seg[(*count)++] = u->parts[i].blob;
 			hex(etag, last->md5, 16);
 			if (strcspn(given, " \"") != 32 ||
-			    memcmp(given, etag, 32) != 0)
+			    memcmp(given, etag, c->fault.kms ? 28 : 32) != 0)
 				answer_error(c, 400, "InvalidPart", "");
 		}
 		before = n;
