@@ -43,7 +43,8 @@ esac
 AWS_DEFAULT_REGION=$AWS_REGION AWS_EC2_METADATA_DISABLED=true HOME=$dir
 AWS_REQUEST_CHECKSUM_CALCULATION=when_required
 AWS_RESPONSE_CHECKSUM_VALIDATION=when_required
-export AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION
+S3_ENDPOINT_URL=$AWS_ENDPOINT_URL
+export S3_ENDPOINT_URL AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION
 unset AWS_CA_BUNDLE
 export AWS_DEFAULT_REGION AWS_EC2_METADATA_DISABLED HOME
 export AWS_REQUEST_CHECKSUM_CALCULATION AWS_RESPONSE_CHECKSUM_VALIDATION
@@ -91,6 +92,7 @@ echo "S3: $bytes bytes, $store, best of $runs"
 printf '%-26s %7s %7s %7s %9s\n' '' wall/s CPU/s MB MB/s
 best 'put: dcor' "$B/tests/s3tool" put in dcor-bench o
 ! have aws || best 'put: aws' aws s3 cp --quiet in s3://dcor-bench/p
+! have s5cmd || best 'put: s5cmd' s5cmd cp in s3://dcor-bench/p
 ! have rclone || best 'put: rclone' rclone --config rclone.conf \
     --s3-no-check-bucket copyto --ignore-times in s:dcor-bench/p
 ! "$PYTHON" -c 'import boto3' 2>/dev/null ||
@@ -98,6 +100,7 @@ best 'put: boto3' "$PYTHON" boto.py put in p
 best 'get: dcor' "$B/tests/s3tool" get dcor-bench o out
 cmp in out
 ! have aws || best 'get: aws' aws s3 cp --quiet s3://dcor-bench/o out
+! have s5cmd || best 'get: s5cmd' s5cmd cp s3://dcor-bench/o out
 ! have rclone || best 'get: rclone' rclone --config rclone.conf copyto \
     s:dcor-bench/o out
 ! "$PYTHON" -c 'import boto3' 2>/dev/null ||
