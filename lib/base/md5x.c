@@ -111,27 +111,33 @@ words_any(const unsigned char *const *p, size_t k, void *out)
 DEFINE(add_any, words_any, )
 #if defined(__x86_64__)
 /* The same, as the transposition of 16 x 16 words: pairs, quadruples, then
- * quarters of vectors. */
+ * quarters of vectors.  Unrolled, it stays in registers. */
 __attribute__((target("avx512f"))) static void
 words_avx512(const unsigned char *const *p, size_t k, void *out)
 {
 	__m512i a[16], b[16], lo[4], hi[4];
 	unsigned i, j;
 
+#pragma GCC unroll 16
 	for (i = 0; i < 16; i++)
 		a[i] = _mm512_loadu_si512(p[i] + 64 * k);
+#pragma GCC unroll 16
 	for (i = 0; i < 16; i += 2) {
 		b[i] = _mm512_unpacklo_epi32(a[i], a[i + 1]);
 		b[i + 1] = _mm512_unpackhi_epi32(a[i], a[i + 1]);
 	}
+#pragma GCC unroll 16
 	for (i = 0; i < 16; i += 4)
+#pragma GCC unroll 16
 		for (j = 0; j < 2; j++) {
 			a[i + 2 * j] = _mm512_unpacklo_epi64(b[i + j],
 			    b[i + j + 2]);
 			a[i + 2 * j + 1] = _mm512_unpackhi_epi64(b[i + j],
 			    b[i + j + 2]);
 		}
+#pragma GCC unroll 16
 	for (j = 0; j < 4; j++) {
+#pragma GCC unroll 16
 		for (i = 0; i < 4; i += 2) {
 			lo[i / 2] = _mm512_shuffle_i32x4(a[4 * i + j],
 			    a[4 * i + 4 + j], 0x88);
