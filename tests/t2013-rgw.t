@@ -31,7 +31,7 @@ is 'a bucket' "$rc:$err" 0:
 s3 buckets >out
 ok 'is there' grep -qx $b out
 printf hello >a
-run s3 put a $b k
+run s3 --sum put a $b k
 is 'put' "$rc:$out" "0:5	5	$(md5 a)	$(sha256sum <a |
 cut -c1-64)	1"
 run s3 head $b k
