@@ -193,6 +193,18 @@ dcor_dset_path(const struct dcor_dset *d)
 	return d->path;
 }
 
+struct dcor_h5 *
+dcor_dset_h5(const struct dcor_dset *d)
+{
+	return d->h;
+}
+
+const struct dcor_h5chunk *
+dcor_dset_chunk(const struct dcor_dset *d, uint64_t i)
+{
+	return &d->chunk[i];
+}
+
 uint64_t
 dcor_dset_rows(const struct dcor_dset *d)
 {

@@ -28,6 +28,11 @@ const char *dcor_dset_path(const struct dcor_dset *d);
 uint64_t dcor_dset_rows(const struct dcor_dset *d);	/* dim[0] */
 size_t dcor_dset_row_size(const struct dcor_dset *d);	/* bytes */
 int dcor_dset_is_fast(const struct dcor_dset *d);
+struct dcor_h5 *dcor_dset_h5(const struct dcor_dset *d);
+/* Chunk i of the grid as it is stored; only where the layout is chunked and
+ * the dataset fast.  Borrowed. */
+const struct dcor_h5chunk *dcor_dset_chunk(const struct dcor_dset *d,
+    uint64_t i);
 /* Rows that are stored together: chunk[0], or 1. */
 uint64_t dcor_dset_chunk_rows(const struct dcor_dset *d);
 

@@ -5,9 +5,6 @@
 
 #include "rtdc/h5priv.h"
 
-/* Bytes that are copied at a time. */
-#define BLOCK	((uint64_t)4 << 20)
-
 /* Called with the lock. */
 static int
 copy_attr(hid_t to, const char *path, hid_t from, const char *source,
@@ -145,103 +142,39 @@ dcor_h5out_copy_attrs(struct dcor_h5out *o, const char *path,
 	return rc == DCOR_OK ? rc : dcor_err_copy(err, &why);
 }
 
-/* The type of a dataset, one that every libhdf5 can read where that can be;
- * -1 when there is none. */
-static hid_t
-type_of(struct dcor_h5 *in, const char *path, const struct dcor_h5dset *info)
-{
-	hid_t set, type, copy;
-
-	type = dcor_h5_make_type(&info->type);
-	if (type < 0)
-		type = dcor_h5_decode_type(info->enc, info->nenc);
-	if (type >= 0)
-		return type;
-	set = H5Dopen2(in->file, path, H5P_DEFAULT);
-	if (set < 0)
-		return -1;
-	type = H5Dget_type(set);
-	copy = H5Tcopy(type);
-	H5Tclose(type);
-	H5Dclose(set);
-	return copy;
-}
-
-static int
-copy_rows(struct dcor_h5col *col, const struct dcor_dset *d,
-    struct dcor_err *err)
-{
-	uint64_t at, n, rows = dcor_dset_rows(d), per;
-	struct dcor_reader *r = NULL;
-	void *buf;
-	int rc;
-
-	per = BLOCK / dcor_dset_row_size(d);
-	per = per < 1 ? 1 : per > rows ? rows : per;
-	buf = malloc((size_t)per * dcor_dset_row_size(d));
-	if (buf == NULL)
-		return dcor_err_nomem(err);
-	rc = dcor_reader_new(&r, err);
-	for (at = 0; rc == DCOR_OK && at < rows; at += n) {
-		n = rows - at < per ? rows - at : per;
-		rc = dcor_dset_read(d, r, at, n, buf, err);
-		if (rc == DCOR_OK)
-			rc = dcor_h5col_append(col, buf, n, err);
-	}
-	dcor_reader_free(r);
-	free(buf);
-	return rc == DCOR_OK ? dcor_h5col_finish(col, err) : rc;
-}
-
 int
 dcor_h5out_copy_dset(struct dcor_h5out *o, const char *path,
     struct dcor_h5 *in, const char *from, struct dcor_err *err)
 {
 	struct dcor_h5spec spec = { .level = DCOR_META_LEVEL };
-	const struct dcor_h5dset *info;
 	struct dcor_h5col *col = NULL;
 	struct dcor_dset *d = NULL;
 	struct dcor_names text;
-	hid_t type = -1;
-	unsigned k;
-	int rc;
+	int rc, done;
 
 	rc = dcor_dset_open(in, from, &d, err);
 	if (rc != DCOR_OK)
 		return rc;
-	info = dcor_dset_info(d);
-	if (info->type.cls == DCOR_H5_VLEN) {
+	if (dcor_dset_info(d)->type.cls == DCOR_H5_VLEN) {
 		rc = dcor_dset_read_lines(in, from, &text, err);
 		if (rc == DCOR_OK) {
 			rc = dcor_h5out_lines(o, path,
 			    (const char *const *)text.name, text.n, err);
 			dcor_names_fini(&text);
 		}
-		goto attrs;
+	} else {
+		spec.chunk_rows = dcor_chunk_rows(dcor_dset_row_size(d));
+		rc = dcor_h5out_like(o, path, d, &spec, &col, err);
+		if (rc == DCOR_OK)
+			rc = dcor_h5col_copy(col, d, 0, dcor_dset_rows(d),
+			    err);
+		if (rc == DCOR_OK)
+			rc = dcor_h5col_finish(col, err);
+		done = dcor_h5out_flush(o, err);
+		rc = rc == DCOR_OK ? done : rc;
 	}
-	spec.rank = info->rank;
-	if (info->rank > 3 || dcor_dset_row_size(d) == 0) {
-		rc = dcor_err_set(err, DCOR_EDATA, 0, "%s: odd shape", from);
-		goto out;
-	}
-	for (k = 1; k < info->rank; k++)
-		spec.item[k - 1] = info->dim[k];
-	dcor_h5_enter();
-	type = type_of(in, from, info);
-	if (type < 0)
-		rc = dcor_h5_fail(err, DCOR_EDATA, from);
-	else {
-		rc = dcor_h5col_new(o, path, type, info->type.size, &spec,
-		    &col, err);
-		H5Tclose(type);
-	}
-	dcor_h5_leave();
-	if (rc == DCOR_OK && dcor_dset_rows(d) > 0)
-		rc = copy_rows(col, d, err);
-attrs:
 	if (rc == DCOR_OK)
 		rc = dcor_h5out_copy_attrs(o, path, in, from, err);
-out:
 	dcor_dset_close(d);
 	return rc;
 }

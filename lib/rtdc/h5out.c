@@ -15,41 +15,34 @@
  */
 #define PENDING	32
 
+/* Decoded bytes of them, unless one alone has more. */
+#define IN_FLIGHT	((size_t)64 << 20)
+
 /* A chunk on its way to the file. */
 struct job {
 	struct dcor_task	 task;
 	struct dcor_h5col	*col;
 	uint64_t		 index;		/* of the chunk */
 	uint64_t		 rows;		/* of them valid */
-	void			*data;		/* full size; or made by fill */
+	unsigned char		*data;		/* full size; or NULL */
 	void			(*fill)(void *arg, void *buf);
 	void			(*done)(void *arg);
 	void			*arg;
+	const struct dcor_dset	*from;		/* the source of n rows */
+	uint64_t		 first, n;
+	const struct dcor_h5chunk *stored;	/* taken as it is */
 	void			*coded;
 	size_t			 ncoded;
+	uint32_t		 mask;		/* filters skipped */
 	struct dcor_err		 err;
 	struct job		*next;
-};
-
-struct dcor_h5col {
-	struct dcor_h5out	*o;
-	char			*path;
-	hid_t			 set;
-	unsigned		 rank;
-	hsize_t			 dim[3];
-	int			 level;
-	uint64_t		 chunk_rows, nchunk;
-	uint64_t		 rows;
-	size_t			 row_size, chunk_size;
-	unsigned char		*buf;		/* rows not in a chunk yet */
-	uint64_t		 nbuf;
-	struct dcor_h5col	*next;
 };
 
 /* Scratch of one worker. */
 struct lane {
 	struct dcor_codec	*codec;
-	void			*buf;
+	struct dcor_reader	*reader;
+	unsigned char		*buf;
 	size_t			 cap;
 	double			 seconds;
 };
@@ -62,6 +55,7 @@ struct dcor_h5out {
 	struct dcor_h5col	*cols;
 	struct job		*head, **tail;	/* in order of writing */
 	unsigned		 pending;
+	size_t			 in_flight;
 	char			*path;
 };
 
@@ -127,32 +121,79 @@ dcor_h5out_create(const char *path, struct dcor_pool *pool,
 	return DCOR_OK;
 }
 
-/* Fills and compresses a chunk. */
-static void
-encode(struct job *j, unsigned worker)
+/* Scratch for a chunk, or NULL. */
+static unsigned char *
+chunk_buf(struct lane *l, size_t n)
+{
+	unsigned char *p;
+
+	if (l->cap < n) {
+		p = realloc(l->buf, n);
+		if (p == NULL)
+			return NULL;
+		l->buf = p;
+		l->cap = n;
+	}
+	return l->buf;
+}
+
+/* Reads a chunk as it is stored, and verifies it as far as it can be
+ * without decoding. */
+static int
+take(struct job *j, struct lane *l, struct dcor_err *err)
+{
+	const struct dcor_h5dset *i = dcor_dset_info(j->from);
+	struct dcor_h5 *h = dcor_dset_h5(j->from);
+	const struct dcor_h5chunk *s = j->stored;
+	unsigned last = i->nfilt - 1;
+	unsigned char *buf;
+	int rc;
+
+	j->coded = malloc(s->size > 0 ? s->size : 1);
+	if (j->coded == NULL)
+		return dcor_err_nomem(err);
+	j->ncoded = s->size;
+	j->mask = s->mask;
+	rc = dcor_src_read(dcor_h5_src(h), dcor_h5_superblock(h)->base +
+	    s->addr, j->coded, s->size, err);
+	if (rc != DCOR_OK || i->nfilt == 0 || s->mask >> last & 1 ||
+	    i->filt[last].id != DCOR_FILTER_FLETCHER32 || s->size < 4)
+		return rc;
+	buf = chunk_buf(l, s->size);
+	if (buf == NULL)
+		return dcor_err_nomem(err);
+	return dcor_chunk_decode(l->codec, &i->filt[last], 1, 0, 1, j->coded,
+	    s->size, buf, s->size - 4, err);
+}
+
+/* Makes a chunk and compresses it. */
+static int
+encode(struct job *j, struct lane *l, struct dcor_err *err)
 {
 	struct dcor_h5col *c = j->col;
-	struct lane *l = &c->o->lane[worker];
-	void *data = j->data, *p;
+	unsigned char *data = j->data;
+	uint64_t have = j->rows - j->n;
+	int rc = DCOR_OK;
 
 	if (data == NULL) {
-		if (l->cap < c->chunk_size) {
-			p = realloc(l->buf, c->chunk_size);
-			if (p == NULL) {
-				dcor_err_nomem(&j->err);
-				return;
-			}
-			l->buf = p;
-			l->cap = c->chunk_size;
-		}
-		data = l->buf;
+		data = chunk_buf(l, c->chunk_size);
+		if (data == NULL)
+			return dcor_err_nomem(err);
 		memset(data, 0, c->chunk_size);
-		j->fill(j->arg, data);
 	}
-	dcor_chunk_encode(l->codec, c->level, data, c->chunk_size, &j->coded,
-	    &j->ncoded, &j->err);
+	if (j->fill != NULL)
+		j->fill(j->arg, data);
+	if (j->from != NULL && l->reader == NULL)
+		rc = dcor_reader_new(&l->reader, err);
+	if (rc == DCOR_OK && j->from != NULL)
+		rc = dcor_dset_read(j->from, l->reader, j->first, j->n, data +
+		    have * c->row_size, err);
+	if (rc == DCOR_OK)
+		rc = dcor_chunk_encode(l->codec, c->level, data,
+		    c->chunk_size, &j->coded, &j->ncoded, err);
 	free(j->data);
 	j->data = NULL;
+	return rc;
 }
 
 /* The same on the pool. */
@@ -160,11 +201,19 @@ static void
 run_job(void *arg, unsigned worker)
 {
 	struct job *j = arg;
-	double *sum = &j->col->o->lane[worker].seconds;
+	struct lane *l = &j->col->o->lane[worker];
+	struct dcor_err why = DCOR_ERR_INIT;
 	double t = dcor_seconds();
+	int rc = DCOR_OK;
 
-	encode(j, worker);
-	*sum += dcor_lap(&t);
+	if (j->stored == NULL)
+		rc = encode(j, l, &why);
+	else if (j->stored->addr != DCOR_H5_NOADDR)
+		rc = take(j, l, &why);
+	if (rc != DCOR_OK)
+		dcor_err_set(&j->err, rc, why.sys, "%s: %s", j->col->path,
+		    why.msg);
+	l->seconds += dcor_lap(&t);
 }
 
 static void
@@ -183,22 +232,30 @@ write_oldest(struct dcor_h5out *o, struct dcor_err *err)
 {
 	struct job *j = o->head;
 	struct dcor_h5col *c = j->col;
-	hsize_t at[3] = { 0 };
-	int rc;
+	hsize_t at[DCOR_H5_MAXRANK];
+	uint64_t k, i = j->index;
+	int rc, ok = 1;
 
 	dcor_pool_wait(o->pool, &j->task);
 	o->head = j->next;
 	if (o->head == NULL)
 		o->tail = &o->head;
 	o->pending--;
+	o->in_flight -= c->chunk_size;
 	rc = dcor_err_copy(err, &j->err);
 	if (rc == DCOR_OK) {
-		at[0] = j->index * c->chunk_rows;
-		c->dim[0] = at[0] + j->rows;
+		for (k = c->rank; k-- > 1; i /= c->grid[k])
+			at[k] = i % c->grid[k] * c->chunk[k];
+		at[0] = i * c->chunk_rows;
 		dcor_h5_enter();
-		if (H5Dset_extent(c->set, c->dim) < 0 ||
-		    H5Dwrite_chunk(c->set, H5P_DEFAULT, 0, at, j->ncoded,
-		    j->coded) < 0 || o->sink.sys != 0)
+		if (c->dim[0] != at[0] + j->rows) {
+			c->dim[0] = at[0] + j->rows;
+			ok = H5Dset_extent(c->set, c->dim) >= 0;
+		}
+		if (ok && j->coded != NULL)
+			ok = H5Dwrite_chunk(c->set, H5P_DEFAULT, j->mask, at,
+			    j->ncoded, j->coded) >= 0;
+		if (!ok || o->sink.sys != 0)
 			rc = dcor_h5out_fail(o, err);
 		dcor_h5_leave();
 	}
@@ -211,49 +268,53 @@ drain(struct dcor_h5out *o, unsigned most, struct dcor_err *err)
 {
 	int rc = DCOR_OK;
 
-	while (rc == DCOR_OK && o->pending > most)
+	while (rc == DCOR_OK && (o->pending > most ||
+	    (o->in_flight > IN_FLIGHT && o->pending > 1)))
 		rc = write_oldest(o, err);
 	return rc;
 }
 
+/* Sends off what is in *what, and owns it from now on. */
 static int
-submit(struct dcor_h5col *c, uint64_t n, void *data,
-    void (*fill)(void *, void *), void (*done)(void *), void *arg,
-    struct dcor_err *err)
+submit(struct dcor_h5col *c, const struct job *what, struct dcor_err *err)
 {
 	struct dcor_h5out *o = c->o;
-	struct job *j = calloc(1, sizeof(*j));
+	struct job *j = malloc(sizeof(*j));
 
 	if (j == NULL) {
-		free(data);
-		if (done != NULL)
-			done(arg);
+		free(what->data);
+		if (what->done != NULL)
+			what->done(what->arg);
 		return dcor_err_nomem(err);
 	}
+	*j = *what;
 	j->task.fn = run_job;
 	j->task.arg = j;
 	j->col = c;
 	j->index = c->nchunk++;
-	j->rows = n;
-	j->data = data;
-	j->fill = fill;
-	j->done = done;
-	j->arg = arg;
+	c->rows = j->index / c->per_row * c->chunk_rows + j->rows;
 	*o->tail = j;
 	o->tail = &j->next;
 	o->pending++;
+	o->in_flight += c->chunk_size;
 	dcor_pool_submit(o->pool, &j->task);
 	return drain(o, PENDING, err);
 }
 
+/* Gives up what is to be written. */
 static void
-free_col(struct dcor_h5col *c)
+drop(struct dcor_h5out *o)
 {
-	if (c->set >= 0)
-		H5Dclose(c->set);
-	free(c->buf);
-	free(c->path);
-	free(c);
+	struct job *j;
+
+	while ((j = o->head) != NULL) {
+		dcor_pool_wait(o->pool, &j->task);
+		o->head = j->next;
+		free_job(j);
+	}
+	o->tail = &o->head;
+	o->pending = 0;
+	o->in_flight = 0;
 }
 
 /* Closes and frees everything; DCOR_EIO when the file is not complete. */
@@ -261,20 +322,14 @@ static int
 free_out(struct dcor_h5out *o, struct dcor_err *err)
 {
 	struct dcor_h5col *c;
-	struct job *j;
 	int rc = DCOR_OK;
 	unsigned i;
 
-	/* first the jobs: they use the columns */
-	while ((j = o->head) != NULL) {
-		dcor_pool_wait(o->pool, &j->task);
-		o->head = j->next;
-		free_job(j);
-	}
+	drop(o);	/* first the jobs: they use the columns */
 	dcor_h5_enter();
 	while ((c = o->cols) != NULL) {
 		o->cols = c->next;
-		free_col(c);
+		dcor_h5col_free(c);
 	}
 	if (o->file >= 0 && (H5Fclose(o->file) < 0 || o->sink.sys != 0))
 		rc = dcor_h5out_fail(o, err);
@@ -282,6 +337,7 @@ free_out(struct dcor_h5out *o, struct dcor_err *err)
 	dcor_h5_leave();
 	for (i = 0; o->lane != NULL && i < dcor_pool_workers(o->pool); i++) {
 		dcor_codec_free(o->lane[i].codec);
+		dcor_reader_free(o->lane[i].reader);
 		free(o->lane[i].buf);
 	}
 	free(o->lane);
@@ -295,6 +351,30 @@ dcor_h5out_discard(struct dcor_h5out *o)
 {
 	if (o != NULL)
 		(void)free_out(o, NULL);
+}
+
+int
+dcor_h5out_flush(struct dcor_h5out *o, struct dcor_err *err)
+{
+	int rc = drain(o, 0, err);
+	struct dcor_h5col **at, *c;
+	unsigned i;
+
+	drop(o);
+	dcor_h5_enter();
+	for (at = &o->cols; (c = *at) != NULL;)
+		if (c->finished) {
+			*at = c->next;
+			dcor_h5col_free(c);
+		} else
+			at = &c->next;
+	dcor_h5_leave();
+	/* a reader remembers a dataset that may be closed now */
+	for (i = 0; i < dcor_pool_workers(o->pool); i++) {
+		dcor_reader_free(o->lane[i].reader);
+		o->lane[i].reader = NULL;
+	}
+	return rc;
 }
 
 int
@@ -335,183 +415,76 @@ dcor_h5out_group(struct dcor_h5out *o, const char *path,
 	return rc;
 }
 
-uint64_t
-dcor_chunk_rows(uint64_t row_size)
+void
+dcor_h5out_add(struct dcor_h5out *o, struct dcor_h5col *c)
 {
-	uint64_t n = ((uint64_t)1 << 20) / (row_size > 0 ? row_size : 1);
-
-	return n < 10 ? 10 : n > 1000 ? 1000 : n;
-}
-
-hid_t
-dcor_h5_make_type(const struct dcor_h5type *t)
-{
-	hid_t type;
-
-	if (t->cls == DCOR_H5_STRING) {
-		type = H5Tcopy(H5T_C_S1);
-		H5Tset_size(type, t->size);
-		H5Tset_strpad(type, H5T_STR_NULLPAD);
-		return type;
-	}
-	if (t->cls == DCOR_H5_FLOAT)
-		return H5Tcopy(t->size == 4 ? H5T_IEEE_F32LE :
-		    H5T_IEEE_F64LE);
-	if (t->cls != DCOR_H5_INT)
-		return -1;
-	switch (t->size) {
-	case 1:
-		return H5Tcopy(t->is_signed ? H5T_STD_I8LE : H5T_STD_U8LE);
-	case 2:
-		return H5Tcopy(t->is_signed ? H5T_STD_I16LE : H5T_STD_U16LE);
-	case 4:
-		return H5Tcopy(t->is_signed ? H5T_STD_I32LE : H5T_STD_U32LE);
-	default:
-		return H5Tcopy(t->is_signed ? H5T_STD_I64LE : H5T_STD_U64LE);
-	}
-}
-
-static int
-image_attrs(hid_t set)
-{
-	static const char *const attr[][2] = {
-		{ "CLASS", "IMAGE" }, { "IMAGE_VERSION", "1.2" },
-		{ "IMAGE_SUBCLASS", "IMAGE_GRAYSCALE" }
-	};
-	hid_t type, space = H5Screate(H5S_SCALAR), a;
-	size_t i;
-	int ok = 1;
-
-	for (i = 0; ok && i < sizeof(attr) / sizeof(attr[0]); i++) {
-		type = H5Tcopy(H5T_C_S1);
-		H5Tset_size(type, strlen(attr[i][1]));
-		H5Tset_strpad(type, H5T_STR_NULLPAD);
-		a = H5Acreate2(set, attr[i][0], type, space, H5P_DEFAULT,
-		    H5P_DEFAULT);
-		ok = a >= 0 && H5Awrite(a, type, attr[i][1]) >= 0;
-		if (a >= 0)
-			H5Aclose(a);
-		H5Tclose(type);
-	}
-	H5Sclose(space);
-	return ok;
-}
-
-/* Creates the dataset of c, with room to grow along axis 0. */
-static int
-create_set(struct dcor_h5col *c, hid_t type, int image,
-    struct dcor_err *err)
-{
-	hsize_t max[3], chunk[3];
-	unsigned level = (unsigned)c->level, k;
-	hid_t dcpl, space;
-	int rc = DCOR_OK;
-
-	memcpy(max, c->dim, sizeof(max));
-	memcpy(chunk, c->dim, sizeof(chunk));
-	max[0] = H5S_UNLIMITED;
-	chunk[0] = c->chunk_rows;
-	for (k = 1; k < c->rank; k++)
-		if (chunk[k] == 0)
-			chunk[k] = 1;
-	dcpl = H5Pcreate(H5P_DATASET_CREATE);
-	H5Pset_obj_track_times(dcpl, 0);
-	H5Pset_chunk(dcpl, (int)c->rank, chunk);
-	if (level > 0)
-		H5Pset_filter(dcpl, DCOR_FILTER_ZSTD, H5Z_FLAG_OPTIONAL, 1,
-		    &level);
-	H5Pset_fletcher32(dcpl);
-	space = H5Screate_simple((int)c->rank, c->dim, max);
-	c->set = H5Dcreate2(c->o->file, c->path, type, space, H5P_DEFAULT,
-	    dcpl, H5P_DEFAULT);
-	if (c->set < 0 || (image && !image_attrs(c->set)))
-		rc = dcor_h5out_fail(c->o, err);
-	H5Sclose(space);
-	H5Pclose(dcpl);
-	return rc;
-}
-
-int
-dcor_h5col_new(struct dcor_h5out *o, const char *path, hid_t type, size_t el,
-    const struct dcor_h5spec *spec, struct dcor_h5col **col,
-    struct dcor_err *err)
-{
-	struct dcor_h5col *c = calloc(1, sizeof(*c));
-	unsigned k;
-	int rc;
-
-	*col = NULL;
-	if (c == NULL)
-		return dcor_err_nomem(err);
-	c->o = o;
-	c->set = -1;
-	c->level = spec->level;
-	c->rank = spec->rank;
-	c->row_size = el;
-	for (k = 1; k < c->rank; k++) {
-		c->dim[k] = spec->item[k - 1];
-		c->row_size *= spec->item[k - 1];
-	}
-	c->chunk_rows = spec->chunk_rows > 0 ? spec->chunk_rows :
-	    dcor_chunk_rows(c->row_size);
-	c->chunk_size = c->chunk_rows * c->row_size;
-	c->path = strdup(path);
-	if (c->path == NULL)
-		rc = dcor_err_nomem(err);
-	else if (c->row_size == 0)
-		rc = dcor_err_set(err, DCOR_EARG, 0, "%s: rows of no size",
-		    path);
-	else
-		rc = create_set(c, type, spec->image, err);
-	if (rc != DCOR_OK) {
-		free_col(c);
-		return rc;
-	}
 	c->next = o->cols;
 	o->cols = c;
-	*col = c;
-	return DCOR_OK;
 }
 
-int
-dcor_h5out_dset(struct dcor_h5out *o, const char *path,
-    const struct dcor_h5spec *spec, struct dcor_h5col **col,
-    struct dcor_err *err)
+/* Whether rows can be put behind the last: only the last chunk may be one
+ * that is not full. */
+static int
+ready(const struct dcor_h5col *c, struct dcor_err *err)
 {
-	hid_t type;
-	int rc;
+	if (c->encodes && c->rows % c->chunk_rows == 0)
+		return DCOR_OK;
+	return dcor_err_set(err, DCOR_EARG, 0, "%s: no rows can follow",
+	    c->path);
+}
 
-	dcor_h5_enter();
-	type = dcor_h5_make_type(&spec->type);
-	if (type < 0)
-		rc = dcor_err_set(err, DCOR_EARG, 0, "%s: type", path);
-	else {
-		rc = dcor_h5col_new(o, path, type, spec->type.size, spec,
-		    col, err);
-		H5Tclose(type);
+/* A chunk of the rows that wait in memory and n of d; zeros after them. */
+static int
+send_rows(struct dcor_h5col *c, const struct dcor_dset *d, uint64_t first,
+    uint64_t n, struct dcor_err *err)
+{
+	struct job j = { .data = c->buf, .rows = c->nbuf + n, .from = d,
+	    .first = first, .n = n };
+
+	if (c->buf != NULL)
+		memset(c->buf + c->nbuf * c->row_size, 0, (c->chunk_rows -
+		    c->nbuf) * c->row_size);
+	c->buf = NULL;
+	c->nbuf = 0;
+	return submit(c, &j, err);
+}
+
+/* The chunks that hold rows first ... first+n-1 of d, as they are. */
+static int
+send_stored(struct dcor_h5col *c, const struct dcor_dset *d, uint64_t first,
+    uint64_t n, struct dcor_err *err)
+{
+	struct job j = { .from = d, .rows = n };
+	uint64_t i = first / c->chunk_rows * c->per_row, k;
+	int rc = DCOR_OK;
+
+	for (k = 0; rc == DCOR_OK && k < c->per_row; k++) {
+		j.stored = dcor_dset_chunk(d, i + k);
+		rc = submit(c, &j, err);
 	}
-	dcor_h5_leave();
 	return rc;
 }
 
-uint64_t
-dcor_h5col_chunk_rows(const struct dcor_h5col *c)
-{
-	return c->chunk_rows;
-}
-
-/* Sends the buffered rows off as a chunk, the rest of it zeros. */
+/* Makes rows that wait in another file rows that wait in memory. */
 static int
-flush_rows(struct dcor_h5col *c, struct dcor_err *err)
+settle(struct dcor_h5col *c, struct dcor_err *err)
 {
-	void *data = c->buf;
-	uint64_t n = c->nbuf;
+	struct dcor_reader *r = NULL;
+	int rc = ready(c, err);
 
-	memset(c->buf + n * c->row_size, 0, (c->chunk_rows - n) *
-	    c->row_size);
-	c->buf = NULL;
-	c->nbuf = 0;
-	return submit(c, n, data, NULL, NULL, NULL, err);
+	if (rc == DCOR_OK && c->buf == NULL &&
+	    (c->buf = malloc(c->chunk_size)) == NULL)
+		return dcor_err_nomem(err);
+	if (rc != DCOR_OK || c->rest == NULL)
+		return rc;
+	rc = dcor_reader_new(&r, err);
+	if (rc == DCOR_OK)
+		rc = dcor_dset_read(c->rest, r, c->rest_first, c->rest_n,
+		    c->buf + c->nbuf * c->row_size, err);
+	dcor_reader_free(r);
+	c->nbuf += c->rest_n;
+	c->rest = NULL;
+	return rc;
 }
 
 int
@@ -523,9 +496,9 @@ dcor_h5col_append(struct dcor_h5col *c, const void *rows, uint64_t n,
 	int rc = DCOR_OK;
 
 	for (; rc == DCOR_OK && n > 0; n -= part) {
-		if (c->buf == NULL && (c->buf = malloc(c->chunk_size)) ==
-		    NULL)
-			return dcor_err_nomem(err);
+		rc = settle(c, err);
+		if (rc != DCOR_OK)
+			return rc;
 		part = c->chunk_rows - c->nbuf;
 		if (part > n)
 			part = n;
@@ -533,9 +506,42 @@ dcor_h5col_append(struct dcor_h5col *c, const void *rows, uint64_t n,
 		    c->row_size);
 		p += part * c->row_size;
 		c->nbuf += part;
-		c->rows += part;
 		if (c->nbuf == c->chunk_rows)
-			rc = flush_rows(c, err);
+			rc = send_rows(c, NULL, 0, 0, err);
+	}
+	return rc;
+}
+
+int
+dcor_h5col_copy(struct dcor_h5col *c, const struct dcor_dset *d,
+    uint64_t first, uint64_t n, struct dcor_err *err)
+{
+	uint64_t rows = dcor_dset_rows(d), per = c->chunk_rows, part;
+	int rc = DCOR_OK, same, whole;
+
+	if (!dcor_h5col_takes(c, d, &same) || first > rows ||
+	    n > rows - first)
+		return dcor_err_set(err, DCOR_EARG, 0, "%s: rows of another "
+		    "kind", c->path);
+	for (; rc == DCOR_OK && n > 0; first += part, n -= part) {
+		if (c->rest != NULL && (rc = settle(c, err)) != DCOR_OK)
+			break;
+		part = n < per - c->nbuf ? n : per - c->nbuf;
+		whole = same && c->nbuf == 0 && first % per == 0 &&
+		    (part == per || first + part == rows);
+		if (!whole || c->rows % per != 0)
+			rc = ready(c, err);
+		if (rc != DCOR_OK)
+			break;
+		if (part < per - c->nbuf) {
+			c->rest = d;
+			c->rest_first = first;
+			c->rest_n = part;
+			c->rest_whole = whole;
+		} else if (whole)
+			rc = send_stored(c, d, first, part, err);
+		else
+			rc = send_rows(c, d, first, part, err);
 	}
 	return rc;
 }
@@ -545,18 +551,29 @@ dcor_h5col_chunk(struct dcor_h5col *c, uint64_t n,
     void (*fill)(void *arg, void *buf), void (*done)(void *arg), void *arg,
     struct dcor_err *err)
 {
-	if (n > c->chunk_rows || c->rows % c->chunk_rows != 0 ||
-	    c->buf != NULL) {
-		done(arg);
-		return dcor_err_set(err, DCOR_EBUG, 0, "%s: odd chunk",
+	struct job j = { .rows = n, .fill = fill, .done = done, .arg = arg };
+	int rc = ready(c, err);
+
+	if (rc == DCOR_OK && (n > c->chunk_rows || c->nbuf > 0 ||
+	    c->rest != NULL))
+		rc = dcor_err_set(err, DCOR_EBUG, 0, "%s: odd chunk",
 		    c->path);
-	}
-	c->rows += n;
-	return submit(c, n, NULL, fill, done, arg, err);
+	if (rc == DCOR_OK)
+		return submit(c, &j, err);
+	done(arg);
+	return rc;
 }
 
 int
 dcor_h5col_finish(struct dcor_h5col *c, struct dcor_err *err)
 {
-	return c->nbuf > 0 ? flush_rows(c, err) : DCOR_OK;
+	const struct dcor_dset *d = c->rest;
+
+	c->finished = 1;
+	c->rest = NULL;
+	if (d != NULL && c->rest_whole)
+		return send_stored(c, d, c->rest_first, c->rest_n, err);
+	if (d != NULL)
+		return send_rows(c, d, c->rest_first, c->rest_n, err);
+	return c->nbuf > 0 ? send_rows(c, NULL, 0, 0, err) : DCOR_OK;
 }

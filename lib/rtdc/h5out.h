@@ -39,7 +39,8 @@ struct dcor_h5spec {
 	unsigned	 rank;		/* of the dataset: 1, 2 or 3 */
 	uint64_t	 item[2];	/* rank - 1 lengths */
 	uint64_t	 chunk_rows;	/* 0: dcor_chunk_rows of a row */
-	int		 level;		/* Zstandard; 0: only Fletcher32 */
+	int		 level;		/* Zstandard; 0: only Fletcher32;
+					 * DCOR_LEVEL_ASIS: see below */
 	int		 image;		/* add the image attributes */
 };
 
@@ -53,6 +54,32 @@ uint64_t dcor_chunk_rows(uint64_t row_size);
 int dcor_h5out_dset(struct dcor_h5out *o, const char *path,
     const struct dcor_h5spec *spec, struct dcor_h5col **col,
     struct dcor_err *err);
+
+#define DCOR_LEVEL_ASIS	(-1)
+
+/*
+ * A new dataset without rows, for rows of d: of its type, whatever that is,
+ * its fill value and its lengths of axes 1, 2, ...  Of spec count
+ * chunk_rows (0: as in d), level and image.  With DCOR_LEVEL_ASIS chunks
+ * of any shape and filters are those of d, and only whole chunks of d can
+ * be copied.  DCOR_EARG: variable length or references; as-is, but not
+ * chunked or with unknown filters.  d must stay open like any d that is
+ * copied from.
+ */
+int dcor_h5out_like(struct dcor_h5out *o, const char *path,
+    const struct dcor_dset *d, const struct dcor_h5spec *spec,
+    struct dcor_h5col **col, struct dcor_err *err);
+
+/*
+ * Appends rows first ... first+n-1 of d.  Where they are a chunk of d and
+ * become a chunk of c, and d's filters are c's with at least its level,
+ * the chunk is taken as it is stored, its checksum verified; otherwise it
+ * is decoded and compressed anew.  Both happens on the pool: d must stay
+ * open until dcor_h5out_flush or the end of the file.  DCOR_EARG when rows
+ * of d are of another kind.
+ */
+int dcor_h5col_copy(struct dcor_h5col *c, const struct dcor_dset *d,
+    uint64_t first, uint64_t n, struct dcor_err *err);
 
 /* Appends n rows, which are copied. */
 int dcor_h5col_append(struct dcor_h5col *c, const void *rows, uint64_t n,
@@ -70,8 +97,13 @@ int dcor_h5col_chunk(struct dcor_h5col *c, uint64_t n,
 
 uint64_t dcor_h5col_chunk_rows(const struct dcor_h5col *c);
 
-/* Writes what is left of a column; _close does it for all. */
+/* Sends off what is left of a column and ends it; _close does it for
+ * all. */
 int dcor_h5col_finish(struct dcor_h5col *c, struct dcor_err *err);
+
+/* Returns when all that was sent off is written, or given up because of a
+ * failure: what finished columns were copied from can be closed now. */
+int dcor_h5out_flush(struct dcor_h5out *o, struct dcor_err *err);
 
 /* Attributes of the object at path ("/" for the root); text is UTF-8 of
  * variable length.  An existing one is replaced. */

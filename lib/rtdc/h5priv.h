@@ -55,9 +55,46 @@ int dcor_h5out_fail(struct dcor_h5out *o, struct dcor_err *err);
 /* libhdf5's idea of an integer, float or fixed text; -1 for others. */
 hid_t dcor_h5_make_type(const struct dcor_h5type *t);
 
-/* dcor_h5out_dset for any type, of el bytes. */
-int dcor_h5col_new(struct dcor_h5out *o, const char *path, hid_t type,
-    size_t el, const struct dcor_h5spec *spec, struct dcor_h5col **col,
-    struct dcor_err *err);
+/* A dataset being written. */
+struct dcor_h5col {
+	struct dcor_h5out	*o;
+	char			*path;
+	hid_t			 set;
+	unsigned		 rank;
+	hsize_t			 dim[DCOR_H5_MAXRANK];
+	hsize_t			 chunk[DCOR_H5_MAXRANK];
+	uint64_t		 grid[DCOR_H5_MAXRANK];	/* from axis 1 on */
+	uint64_t		 chunk_rows;	/* chunk[0] */
+	uint64_t		 per_row;	/* chunks in a grid row */
+	int			 level;
+	int			 encodes;	/* chunks hold whole rows and
+						 * have the filters of level */
+	struct dcor_h5type	 type;
+	unsigned char		*enc;		/* of the type; or NULL */
+	size_t			 nenc;
+	const struct dcor_dset	*like;		/* may be NULL */
+	size_t			 row_size, chunk_size;
+	uint64_t		 nchunk, rows;	/* sent off */
+	unsigned char		*buf;		/* rows not in a chunk yet, */
+	uint64_t		 nbuf;
+	const struct dcor_dset	*rest;		/* and those after them */
+	uint64_t		 rest_first, rest_n;
+	int			 rest_whole;	/* are a chunk of rest's */
+	int			 finished;
+	struct dcor_h5col	*next;
+};
+
+/* Closes a column and frees it. */
+void dcor_h5col_free(struct dcor_h5col *c);
+
+/* Puts a column into the list of the file's. */
+void dcor_h5out_add(struct dcor_h5out *o, struct dcor_h5col *c);
+
+/* Whether rows of d can be appended to c; *same: even chunks as stored. */
+int dcor_h5col_takes(const struct dcor_h5col *c, const struct dcor_dset *d,
+    int *same);
+
+/* The type of a dataset as its file has it, or -1. */
+hid_t dcor_h5_type_of(const struct dcor_dset *d);
 
 #endif /* DCOR_RTDC_H5PRIV_H */
