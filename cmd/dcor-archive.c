@@ -14,6 +14,7 @@
 
 #include "archive.h"
 #include "arch/mirror.h"
+#include "base/str.h"
 #include "base/time.h"
 #include "base/yaml.h"
 #include "cli.h"
@@ -104,7 +105,7 @@ set_budget(const char *text)
 	    strpbrk(text, "smhdw") != NULL)
 		return;
 	set.budget_seconds = 0;
-	if (dcor_yaml_size(text, &set.budget_bytes) != DCOR_OK ||
+	if (dcor_parse_size(text, &set.budget_bytes) != DCOR_OK ||
 	    set.budget_bytes == 0)
 		cli_usage("--budget %s: neither bytes (100GiB) nor a time "
 		    "(2h)", text);

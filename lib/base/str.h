@@ -24,6 +24,11 @@ int dcor_parse_u64(const char *text, uint64_t *out)
 int dcor_parse_double(const char *text, double *out)
     __attribute__((warn_unused_result));
 
+/* A whole number with an optional suffix: B, kB MB GB TB PB (powers of
+ * 1000), KiB MiB GiB TiB PiB (of 1024); a blank may stand before it. */
+int dcor_parse_size(const char *text, uint64_t *out)
+    __attribute__((warn_unused_result));
+
 /* A number with eight decimals less the zeros at its end: 0.2645, "1." for
  * 1.  Not finite or beyond 1e15: DCOR_EARG.  Threads: pure, as all here. */
 #define DCOR_PIXEL_SIZE	32

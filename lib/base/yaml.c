@@ -451,50 +451,11 @@ dcor_yaml_get_u64(const struct dcor_yaml *v, const char *key, uint64_t min,
 
 	if ((rc = dcor_yaml_get_str(v, key, &s, err)) != 0 || s == NULL)
 		return rc;
-	if (dcor_yaml_size(s, &n) != 0 || n < min || n > max)
+	if (dcor_parse_size(s, &n) != 0 || n < min || n > max)
 		return dcor_yaml_bad(dcor_yaml_get(v, key), err, "%s: not a "
 		    "whole number from %" PRIu64 " to %" PRIu64, key, min,
 		    max);
 	*out = n;
-	return 0;
-}
-
-int
-dcor_yaml_size(const char *text, uint64_t *out)
-{
-	static const struct {
-		char		name[4];
-		unsigned	base, power;
-	} unit[] = {
-		{ "", 1, 0 }, { "B", 1, 0 },
-		{ "kB", 1000, 1 }, { "MB", 1000, 2 }, { "GB", 1000, 3 },
-		{ "TB", 1000, 4 }, { "PB", 1000, 5 },
-		{ "KiB", 1024, 1 }, { "MiB", 1024, 2 }, { "GiB", 1024, 3 },
-		{ "TiB", 1024, 4 }, { "PiB", 1024, 5 },
-	};
-	size_t n = strspn(text, "0123456789"), i;
-	const char *p = text + n;
-	char digits[24];
-	unsigned k;
-	uint64_t v;
-
-	if (n >= sizeof(digits))
-		return DCOR_EARG;
-	memcpy(digits, text, n);
-	digits[n] = '\0';
-	if (dcor_parse_u64(digits, &v) != 0)
-		return DCOR_EARG;
-	if (p[0] == ' ' && p[1] != '\0')
-		p++;
-	for (i = 0; strcmp(p, unit[i].name) != 0;)
-		if (++i == sizeof(unit) / sizeof(unit[0]))
-			return DCOR_EARG;
-	for (k = 0; k < unit[i].power; k++) {
-		if (v > UINT64_MAX / unit[i].base)
-			return DCOR_EARG;
-		v *= unit[i].base;
-	}
-	*out = v;
 	return 0;
 }
 

@@ -67,7 +67,7 @@ int dcor_yaml_get_str(const struct dcor_yaml *v, const char *key,
 /* true, false, yes, no */
 int dcor_yaml_get_bool(const struct dcor_yaml *v, const char *key, int *out,
     struct dcor_err *err) __attribute__((warn_unused_result));
-/* min to max; a whole number, or bytes as dcor_yaml_size reads them. */
+/* min to max; a whole number, or bytes as dcor_parse_size reads them. */
 int dcor_yaml_get_u64(const struct dcor_yaml *v, const char *key,
     uint64_t min, uint64_t max, uint64_t *out, struct dcor_err *err)
     __attribute__((warn_unused_result));
@@ -75,12 +75,6 @@ int dcor_yaml_get_u64(const struct dcor_yaml *v, const char *key,
 int dcor_yaml_get_node(const struct dcor_yaml *v, const char *key,
     enum dcor_yaml_type type, const struct dcor_yaml **out,
     struct dcor_err *err) __attribute__((warn_unused_result));
-
-/* A number with an optional suffix: B, kB MB GB TB PB (powers of 1000),
- * KiB MiB GiB TiB PiB (of 1024); a blank may stand before it.  DCOR_EARG
- * when text is something else or beyond 64 bits. */
-int dcor_yaml_size(const char *text, uint64_t *out)
-    __attribute__((warn_unused_result));
 
 /* v must be a mapping (or nothing) with no keys but these; keys ends with
  * NULL.  A misspelt setting must not be one that is ignored. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
@@ -19,7 +20,7 @@ walk(const struct dcor_yaml *v, unsigned depth)
 	if ((dcor_yaml_str(v) != NULL) != (dcor_yaml_type(v) == DCOR_YAML_STR))
 		abort();
 	if (dcor_yaml_str(v) != NULL)
-		(void)!dcor_yaml_size(dcor_yaml_str(v), &u);
+		(void)!dcor_parse_size(dcor_yaml_str(v), &u);
 	for (i = 0; i < dcor_yaml_len(v); i++) {
 		m = dcor_yaml_at(v, i);
 		if (dcor_yaml_type(v) == DCOR_YAML_MAP &&

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "base/yaml.h"
 #include "tap.h"
 
@@ -158,7 +159,7 @@ size(const char *text, uint64_t want)
 {
 	uint64_t got = 0;
 
-	return dcor_yaml_size(text, &got) == 0 && got == want;
+	return dcor_parse_size(text, &got) == 0 && got == want;
 }
 
 static void
@@ -181,7 +182,7 @@ typed(void)
 	OK(size("2TiB", 2199023255552) && size("1KiB", 1024));
 	OK(size("16383PiB", UINT64_C(16383) << 50) && size("1PB", 1e15));
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		OK(dcor_yaml_size(bad[i], &v) == DCOR_EARG);
+		OK(dcor_parse_size(bad[i], &v) == DCOR_EARG);
 
 	y = parse("s: text\nn: 16MiB\nt: true\nf: no\nm: {a: 1}\nl: [1]\n"
 	    "nothing:\n");
