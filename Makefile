@@ -59,6 +59,7 @@ endif
 
 # What each program links beside libdcor.  A test reads it back with readelf.
 USES_dcor-segment := hdf5 zstd zlib jansson crypto
+USES_dcor-pack := hdf5 zstd zlib jansson crypto
 USES_dcor-presign := crypto yaml jansson
 USES_dcor-urlcheck := curl jansson
 USES_dcor-archive := curl crypto yaml expat jansson
@@ -168,7 +169,6 @@ check-peer-now: tests
 
 demo-now: tests
 	@$(TESTENV) sh share/demo.sh
-
 bench-now: tests
 	@$(TESTENV) sh tests/bench.sh
 

@@ -28,6 +28,20 @@ _dcor()
 		want="-" ;;
 	dcor-archive:--progress)
 		want="auto json none" ;;
+	dcor-pack:-z|dcor-pack:--compression)
+		want="-" ;;
+	dcor-pack:-C|dcor-pack:--chunk)
+		want="-" ;;
+	dcor-pack:-x|dcor-pack:--strip)
+		want="-" ;;
+	dcor-pack:--paged)
+		want="-" ;;
+	dcor-pack:-o|dcor-pack:--output)
+		want="file" ;;
+	dcor-pack:-j|dcor-pack:--jobs)
+		want="-" ;;
+	dcor-pack:--progress)
+		want="auto json none" ;;
 	dcor-presign:-X|dcor-presign:--method)
 		want="get put head delete" ;;
 	dcor-presign:-e|dcor-presign:--expires)
@@ -86,6 +100,8 @@ _dcor()
 	case ${1##*/} in
 	dcor-archive)
 		opts="--config -c --profiles --job --archive --list --verify --restore --report --rebuild --output -o --generation --at --max-age --budget --jobs -j --dry-run -n --force -f --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
+	dcor-pack)
+		opts="--compression -z --chunk -C --strip -x --paged --output -o --in-place -i --force -f --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-presign)
 		opts="--method -X --expires -e --filename --response-type --version-id --multipart --upload-id --date --signature --endpoint --region --addressing --profile -p --config -c --format --json --explain --inspect --check --ca-cert --null -0 --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-segment)
@@ -106,4 +122,4 @@ _dcor()
 		mapfile -t COMPREPLY < <(compgen -W "$want" -- "$cur") ;;
 	esac
 }
-complete -F _dcor dcor-archive dcor-presign dcor-segment
+complete -F _dcor dcor-archive dcor-pack dcor-presign dcor-segment

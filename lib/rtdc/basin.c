@@ -114,6 +114,8 @@ read_one(struct dcor_h5 *h, const char *key, struct dcor_basin *b,
 		    &root, &why);
 	if (rc == DCOR_OK)
 		rc = interpret(root, b, &why);
+	if (rc == DCOR_OK && (b->key = strdup(key)) == NULL)
+		rc = dcor_err_nomem(&why);
 	dcor_json_free(root);
 	dcor_buf_fini(&text);
 	dcor_names_fini(&line);
@@ -174,6 +176,7 @@ dcor_basins_free(struct dcor_basin *b, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		free(b[i].key);
 		free(b[i].name);
 		free(b[i].description);
 		free(b[i].format);

@@ -16,6 +16,7 @@ enum dcor_basin_type {		/* in the order of preference */
 
 struct dcor_basin {
 	enum dcor_basin_type type;
+	char		*key;		/* its name in /basins */
 	char		*name, *description;	/* may be NULL */
 	char		*format;
 	char		*mapping;	/* "basinmap0"; NULL: same events */

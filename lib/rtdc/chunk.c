@@ -429,8 +429,10 @@ dcor_chunk_register(struct dcor_err *err)
 {
 	static const H5Z_class2_t zstd = { H5Z_CLASS_T_VERS, DCOR_FILTER_ZSTD,
 	    1, 1, "zstd", NULL, NULL, h5_zstd };
+	/* It says that it can encode, or chunks that are encoded could not be
+	 * written as they are; who asks it to is told otherwise. */
 	static const H5Z_class2_t lzf = { H5Z_CLASS_T_VERS, DCOR_FILTER_LZF,
-	    0, 1, "lzf", NULL, NULL, h5_lzf };
+	    1, 1, "lzf", NULL, NULL, h5_lzf };
 
 	if (H5Zregister(&zstd) < 0 || H5Zregister(&lzf) < 0)
 		return dcor_err_set(err, DCOR_EBUG, 0,

@@ -229,6 +229,26 @@ dcor_dset_chunk_rows(const struct dcor_dset *d)
 	return d->info.layout == DCOR_H5_CHUNKED ? d->info.chunk[0] : 1;
 }
 
+int
+dcor_dset_has_filters(const struct dcor_dset *d, int level)
+{
+	const struct dcor_h5dset *i = &d->info;
+	unsigned n = level > 0, k;
+
+	if (i->layout != DCOR_H5_CHUNKED || i->nfilt != n + 1 ||
+	    i->filt[n].id != DCOR_FILTER_FLETCHER32)
+		return 0;
+	if (level > 0 && (i->filt[0].id != DCOR_FILTER_ZSTD ||
+	    i->filt[0].ncd < 1 || i->filt[0].cd[0] > 22 ||
+	    (int)i->filt[0].cd[0] < level))
+		return 0;
+	for (k = 1; k < i->rank; k++)
+		if (i->chunk[k] != i->dim[k])
+			return 0;
+	return (i->type.cls != DCOR_H5_INT && i->type.cls != DCOR_H5_FLOAT) ||
+	    (i->type.standard && !i->type.is_big);
+}
+
 /* Elements of the fill value, n bytes of them. */
 static void
 fill(const struct dcor_h5dset *i, unsigned char *p, size_t n)

@@ -33,6 +33,9 @@ struct dcor_h5 *dcor_dset_h5(const struct dcor_dset *d);
  * the dataset fast.  Borrowed. */
 const struct dcor_h5chunk *dcor_dset_chunk(const struct dcor_dset *d,
     uint64_t i);
+/* Whether the chunks are such as we write: whole rows, Zstandard of at least
+ * that level (0: none), checksums, numbers of standard type. */
+int dcor_dset_has_filters(const struct dcor_dset *d, int level);
 /* Rows that are stored together: chunk[0], or 1. */
 uint64_t dcor_dset_chunk_rows(const struct dcor_dset *d);
 

@@ -244,6 +244,20 @@ dcor_h5_addr(struct dcor_h5 *h, const char *path, uint64_t *addr,
 	return rc;
 }
 
+int
+dcor_h5_is_shared(struct dcor_h5 *h, const char *path)
+{
+	H5O_info_t oi;
+	int shared;
+
+	dcor_h5_enter();
+	shared = H5Oget_info_by_name2(h->file, path, &oi, H5O_INFO_BASIC,
+	    H5P_DEFAULT) >= 0 && oi.rc > 1;
+	H5Eclear2(H5E_DEFAULT);
+	dcor_h5_leave();
+	return shared;
+}
+
 void
 dcor_names_fini(struct dcor_names *n)
 {

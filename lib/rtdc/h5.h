@@ -39,6 +39,9 @@ enum dcor_h5kind dcor_h5_kind(struct dcor_h5 *h, const char *path);
 int dcor_h5_addr(struct dcor_h5 *h, const char *path, uint64_t *addr,
     struct dcor_err *err);
 
+/* Whether that object has other names, too. */
+int dcor_h5_is_shared(struct dcor_h5 *h, const char *path);
+
 /* The members of a group in byte order of their names; none when the group
  * does not exist.  Ownership: dcor_names_fini. */
 struct dcor_names {

@@ -178,3 +178,68 @@ dcor_h5out_copy_dset(struct dcor_h5out *o, const char *path,
 	dcor_dset_close(d);
 	return rc;
 }
+
+/* Soft and external links; called with the lock. */
+static int
+copy_link(hid_t to, const char *path, hid_t from, const char *source,
+    const H5L_info_t *li)
+{
+	const char *file, *object;
+	char *value;
+	unsigned flags;
+	int ok = 0;
+
+	if ((li->type != H5L_TYPE_SOFT && li->type != H5L_TYPE_EXTERNAL) ||
+	    li->u.val_size > 1 << 20)
+		return 0;
+	value = calloc(1, li->u.val_size + 1);
+	if (value == NULL)
+		return 0;
+	if (H5Lget_val(from, source, value, li->u.val_size, H5P_DEFAULT) < 0)
+		ok = 0;
+	else if (li->type == H5L_TYPE_SOFT)
+		ok = H5Lcreate_soft(value, to, path, H5P_DEFAULT,
+		    H5P_DEFAULT) >= 0;
+	else if (H5Lunpack_elink_val(value, li->u.val_size, &flags, &file,
+	    &object) >= 0)
+		ok = H5Lcreate_external(file, object, to, path, H5P_DEFAULT,
+		    H5P_DEFAULT) >= 0;
+	free(value);
+	return ok;
+}
+
+int
+dcor_h5out_copy_verbatim(struct dcor_h5out *o, const char *path,
+    struct dcor_h5 *in, const char *from, struct dcor_err *err)
+{
+	hid_t file = dcor_h5out_file(o);
+	H5L_info_t li;
+	int rc = DCOR_OK, ok;
+
+	dcor_h5_enter();
+	ok = H5Lget_info(in->file, from, &li, H5P_DEFAULT) >= 0;
+	if (ok && li.type == H5L_TYPE_HARD)
+		ok = H5Ocopy(in->file, from, file, path, H5P_DEFAULT,
+		    H5P_DEFAULT) >= 0;
+	else if (ok)
+		ok = copy_link(file, path, in->file, from, &li);
+	if (!ok)
+		rc = dcor_h5_fail(err, DCOR_EDATA, from);
+	dcor_h5_leave();
+	return rc;
+}
+
+int
+dcor_h5out_link(struct dcor_h5out *o, const char *path, const char *target,
+    struct dcor_err *err)
+{
+	hid_t file = dcor_h5out_file(o);
+	int rc = DCOR_OK;
+
+	dcor_h5_enter();
+	if (H5Lcreate_hard(file, target, file, path, H5P_DEFAULT,
+	    H5P_DEFAULT) < 0)
+		rc = dcor_h5out_fail(o, err);
+	dcor_h5_leave();
+	return rc;
+}

@@ -78,6 +78,13 @@ int
 dcor_h5out_create(const char *path, struct dcor_pool *pool,
     struct dcor_h5out **out, struct dcor_err *err)
 {
+	return dcor_h5out_create_paged(path, pool, 0, out, err);
+}
+
+int
+dcor_h5out_create_paged(const char *path, struct dcor_pool *pool,
+    uint64_t page, struct dcor_h5out **out, struct dcor_err *err)
+{
 	struct dcor_h5out *o;
 	hid_t fapl = -1, fcpl = -1;
 	unsigned i, n = dcor_pool_workers(pool);
@@ -105,6 +112,11 @@ dcor_h5out_create(const char *path, struct dcor_pool *pool,
 		H5Pset_libver_bounds(fapl, H5F_LIBVER_EARLIEST,
 		    H5F_LIBVER_V110);
 		H5Pset_obj_track_times(fcpl, 0);
+		if (page > 0) {
+			H5Pset_file_space_strategy(fcpl,
+			    H5F_FSPACE_STRATEGY_PAGE, 0, 1);
+			H5Pset_file_space_page_size(fcpl, page);
+		}
 		if (dcor_h5sink_use(fapl, &o->sink) == 0)
 			o->file = H5Fcreate(path, H5F_ACC_TRUNC, fcpl, fapl);
 		if (o->file < 0)

@@ -26,6 +26,10 @@ struct dcor_h5col;
  */
 int dcor_h5out_create(const char *path, struct dcor_pool *pool,
     struct dcor_h5out **out, struct dcor_err *err);
+/* The same in pages of that size (512 ... 1 GiB; 0: none), metadata and data
+ * apart: whoever reads whole pages from afar needs few. */
+int dcor_h5out_create_paged(const char *path, struct dcor_pool *pool,
+    uint64_t page, struct dcor_h5out **out, struct dcor_err *err);
 int dcor_h5out_close(struct dcor_h5out *o, double *seconds,
     struct dcor_err *err);
 void dcor_h5out_discard(struct dcor_h5out *o);
@@ -69,6 +73,10 @@ int dcor_h5out_dset(struct dcor_h5out *o, const char *path,
 int dcor_h5out_like(struct dcor_h5out *o, const char *path,
     const struct dcor_dset *d, const struct dcor_h5spec *spec,
     struct dcor_h5col **col, struct dcor_err *err);
+
+/* Whether rows of d can be in another file: no element has a reference or
+ * is of variable length. */
+int dcor_h5out_can_like(const struct dcor_dset *d);
 
 /*
  * Appends rows first ... first+n-1 of d.  Where they are a chunk of d and
@@ -121,6 +129,17 @@ int dcor_h5out_lines(struct dcor_h5out *o, const char *path,
 /* Copies those attributes of in:from that path does not have. */
 int dcor_h5out_copy_attrs(struct dcor_h5out *o, const char *path,
     struct dcor_h5 *in, const char *from, struct dcor_err *err);
+
+/*
+ * Copies what is at in:from as it is, with its attributes: soft and
+ * external links stay links, references become null.
+ */
+int dcor_h5out_copy_verbatim(struct dcor_h5out *o, const char *path,
+    struct dcor_h5 *in, const char *from, struct dcor_err *err);
+
+/* Another name, path, for the object that is at target. */
+int dcor_h5out_link(struct dcor_h5out *o, const char *path,
+    const char *target, struct dcor_err *err);
 
 /* Copies the dataset in:from, compressed anew, with its attributes; text
  * of variable length becomes text of fixed length. */

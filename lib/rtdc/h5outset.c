@@ -229,27 +229,6 @@ dcor_h5out_dset(struct dcor_h5out *o, const char *path,
 	return rc;
 }
 
-/* Whether the chunks of i are such as we write: whole rows, Zstandard of
- * at least that level (0: none), checksums, little-endian. */
-static int
-as_ours(const struct dcor_h5dset *i, int level)
-{
-	unsigned n = level > 0, k;
-
-	if (i->layout != DCOR_H5_CHUNKED || i->nfilt != n + 1 ||
-	    i->filt[n].id != DCOR_FILTER_FLETCHER32)
-		return 0;
-	if (level > 0 && (i->filt[0].id != DCOR_FILTER_ZSTD ||
-	    i->filt[0].ncd < 1 || i->filt[0].cd[0] > 22 ||
-	    (int)i->filt[0].cd[0] < level))
-		return 0;
-	for (k = 1; k < i->rank; k++)
-		if (i->chunk[k] != i->dim[k])
-			return 0;
-	return (i->type.cls != DCOR_H5_INT && i->type.cls != DCOR_H5_FLOAT) ||
-	    (i->type.standard && !i->type.is_big);
-}
-
 hid_t
 dcor_h5_type_of(const struct dcor_dset *d)
 {
@@ -267,6 +246,43 @@ dcor_h5_type_of(const struct dcor_dset *d)
 	H5Tclose(type);
 	H5Dclose(set);
 	return copy;
+}
+
+/* Whether elements are, or have, addresses of something in their file. */
+static int
+has_addresses(hid_t type)
+{
+	H5T_class_t cls = H5Tget_class(type);
+	hid_t part;
+	int i, n, found = 0;
+
+	if (cls == H5T_VLEN || cls == H5T_REFERENCE ||
+	    (cls == H5T_STRING && H5Tis_variable_str(type) > 0))
+		return 1;
+	n = cls == H5T_COMPOUND ? H5Tget_nmembers(type) : cls == H5T_ARRAY;
+	for (i = 0; !found && i < n; i++) {
+		part = cls == H5T_ARRAY ? H5Tget_super(type) :
+		    H5Tget_member_type(type, (unsigned)i);
+		found = has_addresses(part);
+		H5Tclose(part);
+	}
+	return found;
+}
+
+int
+dcor_h5out_can_like(const struct dcor_dset *d)
+{
+	hid_t type;
+	int can;
+
+	dcor_h5_enter();
+	type = dcor_h5_type_of(d);
+	can = type >= 0 && !has_addresses(type);
+	if (type >= 0)
+		H5Tclose(type);
+	H5Eclear2(H5E_DEFAULT);
+	dcor_h5_leave();
+	return can;
 }
 
 /* What dcor_dset_read makes of a type. */
@@ -293,9 +309,8 @@ shape_like(struct dcor_h5col *c, const struct dcor_dset *d,
 	int asis = spec->level == DCOR_LEVEL_ASIS, whole;
 	unsigned k;
 
-	if (i->type.cls == DCOR_H5_VLEN || i->type.cls == DCOR_H5_REFERENCE ||
-	    (asis && (i->layout != DCOR_H5_CHUNKED ||
-	    !dcor_dset_is_fast(d))))
+	if (!dcor_h5out_can_like(d) || (asis &&
+	    (i->layout != DCOR_H5_CHUNKED || !dcor_dset_is_fast(d))))
 		return dcor_err_set(err, DCOR_EARG, 0, "%s: chunks cannot be "
 		    "copied", c->path);
 	c->like = d;
@@ -303,7 +318,7 @@ shape_like(struct dcor_h5col *c, const struct dcor_dset *d,
 	c->rank = i->rank;
 	c->level = asis ? i->nfilt > 1 ? (int)i->filt[0].cd[0] : 0 :
 	    spec->level;
-	c->encodes = !asis || as_ours(i, c->level);
+	c->encodes = !asis || dcor_dset_has_filters(d, c->level);
 	whole = i->layout == DCOR_H5_CHUNKED;
 	for (k = 1; k < c->rank; k++) {
 		c->dim[k] = i->dim[k];
@@ -315,7 +330,7 @@ shape_like(struct dcor_h5col *c, const struct dcor_dset *d,
 	else if (spec->chunk_rows > 0)
 		c->chunk_rows = spec->chunk_rows;
 	else if (whole && (i->chunk[0] <= i->dim[0] ||
-	    as_ours(i, c->level)))
+	    dcor_dset_has_filters(d, c->level)))
 		c->chunk_rows = i->chunk[0];
 	else
 		c->chunk_rows = dcor_chunk_rows(dcor_dset_row_size(d));
@@ -389,7 +404,7 @@ dcor_h5col_takes(const struct dcor_h5col *c, const struct dcor_dset *d,
 {
 	const struct dcor_h5dset *i = dcor_dset_info(d);
 
-	*same = c->encodes ? as_ours(i, c->level) &&
+	*same = c->encodes ? dcor_dset_has_filters(d, c->level) &&
 	    c->chunk_rows == i->chunk[0] : c->like == d;
 	return c->like == d || same_rows(c, i);
 }
