@@ -4,9 +4,10 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/num.h"
 
 /*
  * Writer
@@ -316,75 +317,10 @@ dcor_jw_done(struct dcor_jw *w, struct dcor_err *err)
 	return dcor_buf_check(w->b, err);
 }
 
-/*
- * The shortest digits that read back as v > 0, as "d...d" in dig, and the
- * decimal exponent of the first.  Below a power of two the numbers are
- * closer than above it: there the nearest decimal of a length may miss v
- * while the next one up hits it.
- */
-static int
-shortest(double v, char dig[20])
-{
-	char t[32], *e;
-	double back;
-	int n, i, up, ex;
-
-	for (n = 1; n < 18; n++) {
-		for (up = 0; up < 2; up++) {
-			snprintf(t, sizeof(t), "%.*e", n - 1, v);
-			e = strchr(t, 'e');
-			ex = (int)strtol(e + 1, NULL, 10);
-			dig[0] = t[0];
-			memcpy(dig + 1, t + 2, (size_t)(n - 1));
-			dig[n] = '\0';
-			for (i = n - 1; up && i >= 0 && ++dig[i] > '9'; i--)
-				dig[i] = '0';
-			if (up && i < 0)
-				continue;	/* all nines: a shorter one */
-			snprintf(t, sizeof(t), "%.1s.%se%d", dig, dig + 1, ex);
-			back = strtod(t, NULL);
-			if (!(back < v) && !(back > v))
-				goto out;
-		}
-	}
-	n = 17;
-out:
-	while (n > 1 && dig[n - 1] == '0')
-		n--;
-	dig[n] = '\0';
-	return ex;
-}
-
 char *
 dcor_repr(double v, char out[DCOR_REPR_SIZE])
 {
-	const char *sign = signbit(v) ? "-" : "";
-	char dig[20];
-	int ex, n;
-
-	if (isnan(v)) {
-		snprintf(out, DCOR_REPR_SIZE, "nan");
-	} else if (isinf(v)) {
-		snprintf(out, DCOR_REPR_SIZE, "%sinf", sign);
-	} else if (fpclassify(v) == FP_ZERO) {
-		snprintf(out, DCOR_REPR_SIZE, "%s0.0", sign);
-	} else {
-		ex = shortest(fabs(v), dig);
-		n = (int)strlen(dig);
-		if (ex < -4 || ex >= 16)
-			snprintf(out, DCOR_REPR_SIZE, "%s%.1s%s%se%c%02d",
-			    sign, dig, n > 1 ? "." : "", dig + 1,
-			    ex < 0 ? '-' : '+', abs(ex));
-		else if (ex < 0)
-			snprintf(out, DCOR_REPR_SIZE, "%s0.%.*s%s", sign,
-			    -ex - 1, "000", dig);
-		else if (n <= ex + 1)
-			snprintf(out, DCOR_REPR_SIZE, "%s%s%.*s.0", sign, dig,
-			    ex + 1 - n, "000000000000000");
-		else
-			snprintf(out, DCOR_REPR_SIZE, "%s%.*s.%s", sign,
-			    ex + 1, dig, dig + ex + 1);
-	}
+	(void)dcor_num_f64(v, out);
 	return out;
 }
 
