@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# dcor-tools.  GNU make >= 4.0; no configure step.  Local settings go to
-# config.mk or the command line; "make help" lists the targets.  A variant:
-#   make B=build/asan SAN=address,undefined check
+# GNU make >= 4.0; settings go to config.mk or the command line; "make help".
+# A variant: make B=build/asan SAN=address,undefined check
 
 MAKEFLAGS += -r
 .DELETE_ON_ERROR:
@@ -60,6 +59,7 @@ endif
 # What each program links beside libdcor.  A test reads it back with readelf.
 USES_dcor-segment := hdf5 zstd zlib jansson crypto
 USES_dcor-pack := hdf5 zstd zlib jansson crypto
+USES_dcor-slice := hdf5 zstd zlib jansson crypto
 USES_dcor-presign := crypto yaml jansson
 USES_dcor-urlcheck := curl jansson
 USES_dcor-archive := curl crypto yaml expat jansson
@@ -89,6 +89,7 @@ libs = $(foreach l,$(1),$(LIB_$(l))) -lm $(LDLIBS)
 
 CMDS  := $(patsubst cmd/%.c,%,$(sort $(wildcard cmd/dcor-*.c)))
 BINS  := $(CMDS:%=$(B)/bin/%)
+parts = $(patsubst %.c,$(B)/%.o,$(sort $(wildcard cmd/$(1)-*.c)))
 EXECS := $(B)/libexec/dcor/dcor-urlcheck
 LIBO  := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard lib/*/*.c)))
 CLIO  := $(B)/cmd/cli.o $(B)/cmd/clirun.o
@@ -118,10 +119,10 @@ $(B)/libdcor.a: $(LIBO)
 	@rm -f $@
 	$(call say,AR $@) $(AR) rcsD $@ $^
 
-$(B)/bin/dcor-archive: $(B)/cmd/archive-use.o
-$(B)/bin/dcor-presign: $(patsubst %,$(B)/cmd/presign-%.o,ask see url)
-$(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
-	$(LINK) $(call libs,$(USES_$*))
+# dcor-x is made of cmd/dcor-x.c and what there is of cmd/x-*.c
+.SECONDEXPANSION:
+$(B)/bin/dcor-%: $(B)/cmd/dcor-%.o $$(call parts,$$*) $(CLIO) $(B)/libdcor.a
+	$(LINK) $(call libs,$(USES_dcor-$*))
 $(B)/libexec/dcor/dcor-%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
 	$(LINK) $(call libs,$(USES_$(@F)))
 $(B)/tests/httpd: $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/http/*.c)))

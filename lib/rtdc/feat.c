@@ -141,3 +141,9 @@ dcor_feat_find(const char *name)
 			return &table[i];
 	return NULL;
 }
+
+const struct dcor_featinfo *
+dcor_feat_at(size_t i)
+{
+	return i < sizeof(table) / sizeof(table[0]) ? &table[i] : NULL;
+}

@@ -28,4 +28,8 @@ struct dcor_featinfo {
  */
 const struct dcor_featinfo *dcor_feat_find(const char *name);
 
+/* All entries of the list, one by one; NULL after the last.  In the name
+ * of a family '#' stands for a digit, '?' for a digit or a letter. */
+const struct dcor_featinfo *dcor_feat_at(size_t i);
+
 #endif /* DCOR_RTDC_FEAT_H */

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * slice-job.c - what is wanted of a measurement, and doing it
+ */
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "cli.h"
+#include "rtdc/list.h"
+#include "rtdc/text.h"
+#include "slice.h"
+
+static int
+write_text(const struct slice *s, const struct slice_job *j,
+    struct dcor_rtdc *m, const char *name, const struct dcor_sel *sel,
+    const struct dcor_names *features, FILE *to, enum dcor_textform form,
+    struct dcor_err *err)
+{
+	struct dcor_textopts o = { .form = form, .header = j->header,
+	    .name = name, .tick = slice_tick };
+
+	return dcor_text_write(m, sel, features, &o, to, s->pool, err);
+}
+
+#define TEXT(fn, form) \
+static int \
+fn(const struct slice *s, const struct slice_job *j, struct dcor_rtdc *m, \
+    const char *name, const struct dcor_sel *sel, \
+    const struct dcor_names *features, FILE *to, const char *path, \
+    struct dcor_err *err) \
+{ \
+	(void)path; \
+	return write_text(s, j, m, name, sel, features, to, form, err); \
+}
+TEXT(write_tsv, DCOR_TEXT_TSV)
+TEXT(write_csv, DCOR_TEXT_CSV)
+TEXT(write_json, DCOR_TEXT_JSON)
+
+static const struct slice_format formats[] = {
+	{ "tsv", ".tsv .txt", 1, 1, write_tsv },
+	{ "csv", ".csv", 1, 1, write_csv },
+	{ "json", ".json .jsonl .ndjson", 1, 1, write_json },
+	{ NULL, NULL, 0, 0, NULL }
+};
+
+const struct slice_format *
+slice_format_find(const char *name)
+{
+	const struct slice_format *f;
+
+	for (f = formats; f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+const struct slice_format *
+slice_format_of(const char *path)
+{
+	const char *dot = strrchr(path, '.'), *p;
+	const struct slice_format *f;
+	size_t n;
+
+	for (f = formats; dot != NULL && f->name != NULL; f++)
+		for (p = f->suffixes; *p != '\0'; p += n + (p[n] == ' ')) {
+			n = strcspn(p, " ");
+			if (strlen(dot) == n && strncmp(dot, p, n) == 0)
+				return f;
+		}
+	return NULL;
+}
+
+void
+slice_job_fini(struct slice_job *j)
+{
+	size_t i;
+
+	dcor_pick_free(j->pick);
+	for (i = 0; i < j->filter.nexpr; i++)
+		dcor_expr_free(j->filter.expr[i]);
+	free(j->filter.expr);
+	dcor_polys_fini(&j->filter.polys);
+	dcor_names_fini(&j->features);
+	memset(j, 0, sizeof(*j));
+}
+
+int
+slice_job_events(struct slice_job *j, const char *list,
+    struct dcor_err *err)
+{
+	int rc = DCOR_OK;
+
+	if (j->pick == NULL)
+		rc = dcor_pick_new(&j->pick, err);
+	return rc == DCOR_OK ? dcor_pick_add(j->pick, list, err) : rc;
+}
+
+int
+slice_job_where(struct slice_job *j, const char *text, struct dcor_err *err)
+{
+	struct dcor_expr **v;
+	int rc;
+
+	v = realloc(j->filter.expr, (j->filter.nexpr + 1) * sizeof(*v));
+	if (v == NULL)
+		return dcor_err_nomem(err);
+	j->filter.expr = v;
+	rc = dcor_expr_new(text, &v[j->filter.nexpr], err);
+	if (rc == DCOR_OK)
+		j->filter.nexpr++;
+	return rc;
+}
+
+int
+slice_job_polys(struct slice_job *j, const char *path, struct dcor_err *err)
+{
+	return dcor_polys_read(path, &j->filter.polys, err);
+}
+
+/* N[:SEED] */
+int
+slice_job_sample(struct slice_job *j, const char *text, struct dcor_err *err)
+{
+	const char *colon = strchr(text, ':');
+	char n[32] = "";
+
+	if (colon != NULL && (size_t)(colon - text) < sizeof(n))
+		memcpy(n, text, (size_t)(colon - text));
+	if (dcor_parse_u64(colon != NULL ? n : text, &j->sample) !=
+	    DCOR_OK || (colon != NULL && dcor_parse_u64(colon + 1,
+	    &j->seed) != DCOR_OK))
+		return dcor_err_set(err, DCOR_EARG, 0,
+		    "%s: neither N nor N:SEED", text);
+	j->sampled = 1;
+	return DCOR_OK;
+}
+
+static int
+add_name(struct dcor_names *v, const char *name, size_t n,
+    struct dcor_err *err)
+{
+	char **p;
+
+	p = realloc(v->name, (v->n + 1) * sizeof(*p));
+	if (p == NULL)
+		return dcor_err_nomem(err);
+	v->name = p;
+	p[v->n] = strndup(name, n);
+	if (p[v->n] == NULL)
+		return dcor_err_nomem(err);
+	v->n++;
+	return DCOR_OK;
+}
+
+int
+slice_names_add(struct dcor_names *v, const char *list, struct dcor_err *err)
+{
+	size_t n;
+	int rc = DCOR_OK;
+
+	for (; rc == DCOR_OK; list += n + 1) {
+		n = strcspn(list, ",");
+		if (n == 0)
+			return dcor_err_set(err, DCOR_EARG, 0,
+			    "an empty name");
+		rc = add_name(v, list, n, err);
+		if (list[n] == '\0')
+			break;
+	}
+	return rc;
+}
+
+int
+slice_job_features(struct slice_job *j, const char *list,
+    struct dcor_err *err)
+{
+	return slice_names_add(&j->features, list, err);
+}
+
+int
+slice_names_match(const struct dcor_names *v, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (fnmatch(v->name[i], name, 0) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+has(const struct dcor_names *v, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (strcmp(v->name[i], name) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+is_scalar(struct dcor_rtdc *m, const char *name)
+{
+	struct dcor_feature f;
+	int yes;
+
+	if (dcor_rtdc_feature(m, name, &f, NULL) != DCOR_OK)
+		return 0;
+	yes = dcor_feature_is_scalar(&f);
+	dcor_feature_fini(&f);
+	return yes;
+}
+
+/* Adds what a pattern matches; "trace" means all that is in it. */
+static int
+expand(const struct slice_job *j, struct dcor_rtdc *m, const char *pattern,
+    const struct dcor_names *all, struct dcor_names *out,
+    struct dcor_err *err)
+{
+	size_t i, n = strlen(pattern), had = out->n;
+	int rc = DCOR_OK, any = 0;
+	const char *name;
+
+	for (i = 0; rc == DCOR_OK && i < all->n; i++) {
+		name = all->name[i];
+		if (fnmatch(pattern, name, 0) != 0 &&
+		    (strncmp(name, pattern, n) != 0 || name[n] != '/'))
+			continue;
+		if (j->format->scalars && strcmp(pattern, name) != 0 &&
+		    !is_scalar(m, name))
+			continue;
+		any = 1;
+		if (!has(out, name))
+			rc = add_name(out, name, strlen(name), err);
+	}
+	if (rc != DCOR_OK || any)
+		return rc;
+	if (strcmp(pattern, "index") == 0)
+		return out->n == had ? add_name(out, pattern, n, err) :
+		    DCOR_OK;
+	return dcor_err_set(err, DCOR_ENOENT, 0, "no %sfeature %s",
+	    strpbrk(pattern, "*?[") != NULL && j->format->scalars ?
+	    "scalar " : "", pattern);
+}
+
+static int
+choose(const struct slice_job *j, struct dcor_rtdc *m,
+    struct dcor_names *out, struct dcor_err *err)
+{
+	struct dcor_names all = { 0 };
+	size_t i;
+	int rc;
+
+	out->name = NULL;
+	out->n = 0;
+	rc = dcor_rtdc_features(m, &all, err);
+	if (rc == DCOR_OK && j->features.n == 0)
+		rc = expand(j, m, "*", &all, out, err);
+	for (i = 0; rc == DCOR_OK && i < j->features.n; i++)
+		rc = expand(j, m, j->features.name[i], &all, out, err);
+	dcor_names_fini(&all);
+	if (rc != DCOR_OK)
+		dcor_names_fini(out);
+	return rc;
+}
+
+static int
+pick_events(const struct slice *s, const struct slice_job *j,
+    struct dcor_rtdc *m, struct dcor_sel *sel, struct dcor_err *err)
+{
+	struct dcor_filter f = j->filter;
+	uint64_t n;
+	int rc;
+
+	rc = dcor_rtdc_events(m, &n, err);
+	if (rc != DCOR_OK)
+		return rc;
+	rc = j->pick != NULL ? dcor_pick_get(j->pick, n, sel, err) :
+	    dcor_sel_add(sel, 0, n, err);
+	f.tick = slice_tick;
+	if (rc == DCOR_OK && f.nexpr + f.polys.n > 0) {
+		cli_progress_start("select", "events", sel->n);
+		rc = dcor_sel_filter(m, &f, sel, s->pool, err);
+		cli_progress_end();
+	}
+	if (rc == DCOR_OK && j->sampled)
+		rc = dcor_sel_sample(sel, j->sample, j->seed, err);
+	if (rc == DCOR_OK)
+		dcor_sel_limit(sel, j->limit);
+	return rc;
+}
+
+int
+slice_tick(uint64_t done)
+{
+	cli_progress(done);
+	return cli_stopped();
+}
+
+int
+slice_run(const struct slice *s, const struct slice_job *j,
+    struct dcor_rtdc *m, const char *name, FILE *to, const char *path,
+    uint64_t *events, struct dcor_err *err)
+{
+	struct dcor_names features = { 0 };
+	struct dcor_sel sel = { 0 };
+	int rc;
+
+	*events = 0;
+	rc = choose(j, m, &features, err);
+	if (rc == DCOR_OK)
+		rc = pick_events(s, j, m, &sel, err);
+	if (rc == DCOR_OK) {
+		*events = sel.n;
+		cli_progress_start(name, "events", sel.n);
+		rc = j->format->write(s, j, m, name, &sel, &features, to,
+		    path, err);
+		cli_progress_end();
+	}
+	dcor_sel_fini(&sel);
+	dcor_names_fini(&features);
+	return rc;
+}
