@@ -249,6 +249,20 @@ dcor_dset_has_filters(const struct dcor_dset *d, int level)
 	    (i->type.standard && !i->type.is_big);
 }
 
+uint64_t
+dcor_dset_stored(const struct dcor_dset *d)
+{
+	uint64_t sum = 0, i;
+
+	if (d->info.layout != DCOR_H5_CHUNKED)
+		return d->info.addr != DCOR_H5_NOADDR ||
+		    d->info.compact != NULL ? d->info.size : 0;
+	for (i = 0; i < d->nchunk; i++)
+		sum += d->chunk[i].addr != DCOR_H5_NOADDR ?
+		    d->chunk[i].size : 0;
+	return sum;
+}
+
 /* Elements of the fill value, n bytes of them. */
 static void
 fill(const struct dcor_h5dset *i, unsigned char *p, size_t n)

@@ -38,6 +38,8 @@ const struct dcor_h5chunk *dcor_dset_chunk(const struct dcor_dset *d,
 int dcor_dset_has_filters(const struct dcor_dset *d, int level);
 /* Rows that are stored together: chunk[0], or 1. */
 uint64_t dcor_dset_chunk_rows(const struct dcor_dset *d);
+/* Bytes in the file; of chunks that only libhdf5 can read, 0. */
+uint64_t dcor_dset_stored(const struct dcor_dset *d);
 
 /* What one thread needs to read: contexts and the chunk read last. */
 struct dcor_reader;
