@@ -2,7 +2,6 @@
 /*
  * dcor-slice - the part of a measurement that is needed
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/tmp.h"
 #include "cli.h"
 #include "slice.h"
 
@@ -218,40 +216,6 @@ name_result(const struct settings *t, const char *in)
 	return p;
 }
 
-static FILE *
-open_result(const char *path, struct dcor_tmp **tmp)
-{
-	struct dcor_err err = DCOR_ERR_INIT;
-	FILE *fp;
-
-	if (dcor_tmp_new(path, tmp, &err) != DCOR_OK)
-		cli_die_err(&err, NULL);
-	fp = fopen(dcor_tmp_path(*tmp), "w");
-	if (fp == NULL) {
-		(void)dcor_err_sys(&err, errno, "%s", path);
-		dcor_tmp_abandon(*tmp);
-		cli_die_err(&err, NULL);
-	}
-	return fp;
-}
-
-/* 0, or an exit status after a message. */
-static int
-close_result(FILE *fp, struct dcor_tmp *tmp, const char *path, int keep,
-    int force)
-{
-	struct dcor_err err = DCOR_ERR_INIT;
-
-	if (fclose(fp) != 0 && keep)
-		keep = dcor_err_sys(&err, errno, "%s", path) == DCOR_OK;
-	if (!keep) {
-		dcor_tmp_abandon(tmp);
-		return err.code != DCOR_OK ? cli_err(&err, NULL) : 0;
-	}
-	return dcor_tmp_commit(tmp, force, &err) != DCOR_OK ?
-	    cli_err(&err, NULL) : 0;
-}
-
 /* One measurement to a stream, or to a file of its own. */
 static int
 slice(const struct settings *t, const char *name, FILE *to)
@@ -273,14 +237,15 @@ slice(const struct settings *t, const char *name, FILE *to)
 		if (t->out_is_dir)
 			path = name_result(t, name);
 		if (path != NULL && t->j.format->stream)
-			to = open_result(path, &tmp);
-		(void)slice_run(&t->s, &t->j, m, name, to, path != NULL ?
-		    path : t->out, &n, &err);
+			to = slice_out_open(path, &tmp, &err);
+		if (to != NULL)
+			(void)slice_run(&t->s, &t->j, m, name, to,
+			    path != NULL ? path : t->out, &n, &err);
 	}
 	dcor_rtdc_close(m);
 	if (tmp != NULL)
-		status = close_result(to, tmp, path, err.code == DCOR_OK,
-		    t->s.force);
+		(void)slice_out_close(to, tmp, path, err.code == DCOR_OK,
+		    t->s.force, &err);
 	if (err.code != DCOR_OK) {
 		if (cli_stopped())
 			cli_killed();
@@ -296,6 +261,7 @@ all(const struct settings *t, char **operands)
 {
 	int whole = t->out != NULL && !t->out_is_dir &&
 	    t->j.format->stream && t->mode == SLICE, status = 0, rc;
+	struct dcor_err err = DCOR_ERR_INIT;
 	struct dcor_tmp *tmp = NULL;
 	unsigned n = 0, failed = 0;
 	struct cli_list list;
@@ -306,8 +272,9 @@ all(const struct settings *t, char **operands)
 	while ((name = cli_list_next(&list)) != NULL) {
 		if (cli_stopped())
 			cli_killed();
-		if (whole && tmp == NULL)
-			to = open_result(t->out, &tmp);
+		if (whole && tmp == NULL && (to = slice_out_open(t->out, &tmp,
+		    &err)) == NULL)
+			cli_die_err(&err, NULL);
 		rc = slice(t, name, to);
 		n++;
 		if (rc != 0) {
@@ -319,10 +286,9 @@ all(const struct settings *t, char **operands)
 		cli_say(0, "failed %u of %u", failed, n);
 		status = 1;
 	}
-	if (tmp != NULL) {
-		rc = close_result(to, tmp, t->out, failed == 0, t->s.force);
-		status = status != 0 ? status : rc;
-	}
+	if (tmp != NULL && slice_out_close(to, tmp, t->out, failed == 0,
+	    t->s.force, &err) != DCOR_OK)
+		status = cli_err(&err, NULL);
 	return status;
 }
 

@@ -2,6 +2,7 @@
 /*
  * slice-job.c - what is wanted of a measurement, and doing it
  */
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,5 +323,35 @@ slice_run(const struct slice *s, const struct slice_job *j,
 	}
 	dcor_sel_fini(&sel);
 	dcor_names_fini(&features);
+	return rc;
+}
+
+FILE *
+slice_out_open(const char *path, struct dcor_tmp **tmp, struct dcor_err *err)
+{
+	FILE *fp;
+
+	if (dcor_tmp_new(path, tmp, err) != DCOR_OK)
+		return NULL;
+	fp = fopen(dcor_tmp_path(*tmp), "w");
+	if (fp == NULL) {
+		(void)dcor_err_sys(err, errno, "%s", path);
+		dcor_tmp_abandon(*tmp);
+		*tmp = NULL;
+	}
+	return fp;
+}
+
+int
+slice_out_close(FILE *fp, struct dcor_tmp *tmp, const char *path, int keep,
+    int force, struct dcor_err *err)
+{
+	int rc = DCOR_OK;
+
+	if (fclose(fp) != 0 && keep)
+		rc = dcor_err_sys(err, errno, "%s", path);
+	if (keep && rc == DCOR_OK)
+		return dcor_tmp_commit(tmp, force, err);
+	dcor_tmp_abandon(tmp);
 	return rc;
 }

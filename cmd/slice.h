@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/tmp.h"
 #include "rtdc/filter.h"
 #include "rtdc/pick.h"
 
@@ -71,6 +72,12 @@ int slice_names_match(const struct dcor_names *v, const char *name);
 int slice_run(const struct slice *s, const struct slice_job *j,
     struct dcor_rtdc *m, const char *name, FILE *to, const char *path,
     uint64_t *events, struct dcor_err *err);
+
+/* An output that appears when it is complete.  NULL, or an error. */
+FILE *slice_out_open(const char *path, struct dcor_tmp **tmp,
+    struct dcor_err *err);
+int slice_out_close(FILE *fp, struct dcor_tmp *tmp, const char *path,
+    int keep, int force, struct dcor_err *err);
 
 /* Lists what is in a measurement, or prints some of it. */
 int slice_list(const struct slice *s, struct dcor_rtdc *m, const char *name,

@@ -172,15 +172,15 @@ attr_value(hid_t attr, struct dcor_attr *out)
 		} else if (cls == H5T_INTEGER || cls == H5T_ENUM) {
 			if (cls == H5T_ENUM) {
 				hid_t super = H5Tget_super(type);
-				int64_t v[8] = { 0 };
+				int64_t v = 0;
 
 				/* HDF5 converts no enum to a number, but what
 				 * it is made of: a byte, in Shape-In four */
-				ok = H5Tget_size(super) <= sizeof(*v) &&
-				    H5Aread(attr, type, v) >= 0 &&
-				    H5Tconvert(super, H5T_NATIVE_INT64, 1, v,
+				ok = H5Tget_size(super) <= sizeof(v) &&
+				    H5Aread(attr, type, &v) >= 0 &&
+				    H5Tconvert(super, H5T_NATIVE_INT64, 1, &v,
 				    NULL, H5P_DEFAULT) >= 0;
-				out->i = v[0];
+				out->i = v;
 				H5Tclose(super);
 				out->kind = DCOR_ATTR_BOOL;
 			} else {
