@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/httptry.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,8 @@ finish(struct dcor_flight *f, const struct dcor_err *e)
 	resp->body = dcor_buf_str(&f->a->body);
 	resp->nbody = f->a->body.len;
 	resp->tries = f->tries;
+	resp->url = f->a->url = f->url;
+	f->url = NULL;
 	if (f->over != NULL) {
 		*f->over = 1;
 		dcor_err_copy(f->fate, e);
@@ -273,9 +276,9 @@ failed:
 	return 0;
 }
 
-/* Ends everything that is there now; what done starts comes later. */
-static void
-stop_all(struct dcor_http *h)
+/* What done starts comes later. */
+void
+dcor_http_cancel(struct dcor_http *h)
 {
 	struct dcor_flights *lists[3];
 	struct dcor_err e = DCOR_ERR_INIT;
@@ -300,6 +303,13 @@ stop_all(struct dcor_http *h)
 	}
 }
 
+void
+dcor_http_wake(struct dcor_http *h)
+{
+	h->woken = 1;
+	(void)curl_multi_wakeup(h->multi);
+}
+
 int
 dcor_http_step(struct dcor_http *h, int wait, struct dcor_err *err)
 {
@@ -312,7 +322,7 @@ dcor_http_step(struct dcor_http *h, int wait, struct dcor_err *err)
 
 	do {
 		if (h->conf.stop != NULL && h->conf.stop()) {
-			stop_all(h);
+			dcor_http_cancel(h);
 			return 0;
 		}
 		next = takeoff(h);
@@ -330,7 +340,7 @@ dcor_http_step(struct dcor_http *h, int wait, struct dcor_err *err)
 			ended = 1;
 		}
 		left = end - dcor_seconds();
-		if (ended || h->npending == 0 || h->npending < before ||
+		if (atomic_exchange(&h->woken, 0) || ended || h->npending == 0 || h->npending < before ||
 		    left <= 0)
 			return 0;
 		if (next < left)

@@ -46,8 +46,7 @@ enum {
 				 * with all is DCOR_EPROTO, err->sys 200 */
 };
 
-/* Zero it first.  It and what it points to stay until done was called. */
-struct dcor_http_req {
+struct dcor_http_req {	/* zeroed first; stays until done was called */
 	const char	*method;	/* NULL: GET */
 	const char	*url;		/* sent byte for byte */
 	const char	*const *headers; /* "Name: value", ends with NULL */
@@ -95,6 +94,7 @@ struct dcor_http_resp {
 	int64_t		 total;		/* size of the whole object, or -1 */
 	int64_t		 date;		/* Date, seconds since 1970, or -1 */
 	unsigned	 tries;
+	const char	*url;		/* where redirects led, or NULL */
 	const void	*priv;
 };
 
@@ -108,8 +108,8 @@ const char *dcor_http_header(const struct dcor_http_resp *resp,
 int dcor_http_judge(void *arg, const struct dcor_http_resp *resp,
     struct dcor_err *err);
 
-/* DCOR_ECONF: a CA file that cannot be read.
- * Ownership: dcor_http_free, which drops what is in flight, silently. */
+/* DCOR_ECONF: a CA file that cannot be read.  Ownership: dcor_http_free,
+ * which drops what is in flight, silently. */
 int dcor_http_new(const struct dcor_http_conf *conf, struct dcor_http **out,
     struct dcor_err *err) __attribute__((warn_unused_result));
 void dcor_http_free(struct dcor_http *h);
@@ -118,14 +118,17 @@ void dcor_http_free(struct dcor_http *h);
 int dcor_http_start(struct dcor_http *h, struct dcor_http_req *r,
     struct dcor_err *err) __attribute__((warn_unused_result));
 
-/* Queued and in flight. */
-unsigned dcor_http_pending(const struct dcor_http *h);
+unsigned dcor_http_pending(const struct dcor_http *h);	/* and in flight */
 
 /* Moves data until something ended, or wait milliseconds passed. */
 int dcor_http_step(struct dcor_http *h, int wait, struct dcor_err *err)
     __attribute__((warn_unused_result));
 int dcor_http_drain(struct dcor_http *h, struct dcor_err *err)
     __attribute__((warn_unused_result));	/* until nothing is pending */
+
+/* A step that waits (or the next) returns at once.  Threads: any. */
+void dcor_http_wake(struct dcor_http *h);
+void dcor_http_cancel(struct dcor_http *h);	/* all, with DCOR_ETEMP */
 
 /* One request and its end; others move on meanwhile.  r->done is called as
  * well if there is one.  *resp (if not NULL) is the caller's, also when the
@@ -142,7 +145,6 @@ struct dcor_http_stats {
 };
 void dcor_http_stats(const struct dcor_http *h, struct dcor_http_stats *out);
 
-/* of libcurl, for --version -v */
-const char *dcor_http_version(void);
+const char *dcor_http_version(void);	/* of libcurl, for --version -v */
 
 #endif /* DCOR_NET_HTTP_H */

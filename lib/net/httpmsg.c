@@ -158,5 +158,6 @@ dcor_http_resp_free(struct dcor_http_resp *resp)
 		return;
 	dcor_buf_fini(&a->head);
 	dcor_buf_fini(&a->body);
+	free(a->url);
 	free(a);
 }

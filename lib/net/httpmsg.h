@@ -15,6 +15,7 @@
 struct dcor_answer {
 	struct dcor_http_resp	 pub;
 	struct dcor_buf		 head, body;
+	char			*url;	/* pub.url */
 };
 
 /* Content-Range "bytes FIRST-LAST/TOTAL" or "bytes (star)/TOTAL" (first = -1);

@@ -51,6 +51,7 @@ struct dcor_http {
 	struct dcor_flights	 active;
 	unsigned		 npending, nactive;
 	uint64_t		 seed;
+	_Atomic int		 woken;
 	struct dcor_http_stats	 stats;
 };
 
