@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * src.h - a source of bytes at offsets: a file today, ranges of a remote
- * object tomorrow
+ * src.h - a source of bytes at offsets: a file, memory, ranges of a remote
+ * object (net/h5url.h)
  */
 #ifndef DCOR_BASE_SRC_H
 #define DCOR_BASE_SRC_H
@@ -10,14 +10,43 @@
 
 #include "base/err.h"
 
+struct dcor_span {
+	uint64_t	 off, len;
+};
+
 struct dcor_src {
 	/* Reads exactly n bytes at off into buf; fewer is an error (the end
 	 * of the source is DCOR_EDATA).  Threads: any number at once. */
 	int (*read)(void *ctx, uint64_t off, void *buf, size_t n,
 	    struct dcor_err *err);
+	/* NULL where reading takes no time.  Says what will be read soon, in
+	 * this order: it is fetched ahead, as far as memory allows.  Advice
+	 * only; what is wrong shows when it is read.  Threads: as read. */
+	void (*expect)(void *ctx, const struct dcor_span *v, size_t n);
+	/* NULL, or ends the source.  Nobody reads it any more. */
+	void (*close)(void *ctx);
 	void		*ctx;
 	uint64_t	 size;		/* bytes in the source */
 };
+
+/* Who opens what has a name with a scheme, "https://...".  Ownership of
+ * *out: dcor_src_close. */
+struct dcor_opener {
+	int (*open)(void *ctx, const char *name, struct dcor_src *out,
+	    struct dcor_err *err);
+	void		*ctx;
+};
+
+/* Whether name has a scheme: "s3://...", "dcor:...".  Others are paths; one
+ * that looks so is written with "./" before it. */
+int dcor_src_is_url(const char *name);
+
+/* Ends a source and forgets it; a zeroed one is fine. */
+void dcor_src_close(struct dcor_src *src);
+
+/* Tells src what is expected; nothing to do where it has no use for it. */
+void dcor_src_expect(const struct dcor_src *src, const struct dcor_span *v,
+    size_t n);
 
 /* Reads n bytes at off after checking the range against src->size. */
 int dcor_src_read(const struct dcor_src *src, uint64_t off, void *buf,
