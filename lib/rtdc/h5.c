@@ -18,6 +18,7 @@ void
 dcor_h5_enter(void)
 {
 	pthread_mutex_lock(&lock);
+	dcor_h5_forget();
 }
 
 void
@@ -57,9 +58,14 @@ deepest(unsigned n, const H5E_error2_t *e, void *arg)
 int
 dcor_h5_fail(struct dcor_err *err, enum dcor_code code, const char *what)
 {
+	const struct dcor_err *lost = dcor_h5_lost();
 	const char *why = "libhdf5 refuses";
 
 	H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, deepest, &why);
+	if (lost != NULL) {
+		code = lost->code;
+		why = lost->msg;
+	}
 	dcor_err_set(err, code, 0, "%s: %s", what, why);
 	H5Eclear2(H5E_DEFAULT);
 	return code;
@@ -79,6 +85,8 @@ open_file(struct dcor_h5 *h, struct dcor_err *err)
 	 * user's HDF5_USE_FILE_LOCKING overrides this inside libhdf5. */
 	H5Pset_file_locking(fapl, 0, 1);
 #endif
+	if (h->fd < 0 && H5Pset_driver(fapl, dcor_h5_driver(), &h) < 0)
+		return dcor_h5_fail(err, DCOR_EBUG, "cannot open");
 	h->file = H5Fopen(h->path, H5F_ACC_RDONLY, fapl);
 	if (h->file < 0) {
 		rc = dcor_h5_fail(err, DCOR_EDATA, "cannot open");
@@ -94,48 +102,81 @@ open_file(struct dcor_h5 *h, struct dcor_err *err)
 	return rc;
 }
 
-int
-dcor_h5_open(const char *path, struct dcor_h5 **out, struct dcor_err *err)
+/* What there is to do once there is a source. */
+static int
+start(struct dcor_h5 *h, struct dcor_err *err)
 {
 	struct dcor_err why = DCOR_ERR_INIT;
-	struct dcor_h5 *h;
 	int rc;
 
-	*out = NULL;
-	h = calloc(1, sizeof(*h));
-	if (h == NULL)
-		return dcor_err_nomem(err);
-	h->fd = -1;
-	h->file = -1;
-	h->path = strdup(path);
-	if (h->path == NULL) {
-		rc = dcor_err_nomem(err);
-		goto out;
-	}
-	h->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (h->fd < 0) {
-		rc = dcor_err_sys(err, errno, "cannot open");
-		goto out;
-	}
-	rc = dcor_src_fd(&h->src, h->fd, err);
-	if (rc != DCOR_OK)
-		goto out;
 	rc = dcor_h5_super(&h->src, &h->super, err);
 	if (rc != DCOR_OK)
-		goto out;
+		return rc;
 	dcor_h5_enter();
 	rc = dcor_h5_init(&why);
 	if (rc == DCOR_OK)
 		rc = open_file(h, &why);
 	dcor_h5_leave();
-	if (rc != DCOR_OK)
-		dcor_err_copy(err, &why);
-out:
-	if (rc != DCOR_OK) {
+	return rc == DCOR_OK ? rc : dcor_err_copy(err, &why);
+}
+
+static struct dcor_h5 *
+blank(const char *name)
+{
+	struct dcor_h5 *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return NULL;
+	h->fd = -1;
+	h->file = -1;
+	h->path = strdup(name);
+	if (h->path != NULL)
+		return h;
+	free(h);
+	return NULL;
+}
+
+int
+dcor_h5_open(const char *path, struct dcor_h5 **out, struct dcor_err *err)
+{
+	struct dcor_h5 *h = blank(path);
+	int rc;
+
+	*out = NULL;
+	if (h == NULL)
+		return dcor_err_nomem(err);
+	h->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (h->fd < 0)
+		rc = dcor_err_sys(err, errno, "cannot open");
+	else
+		rc = dcor_src_fd(&h->src, h->fd, err);
+	if (rc == DCOR_OK)
+		rc = start(h, err);
+	if (rc == DCOR_OK)
+		*out = h;
+	else
 		dcor_h5_close(h);
-		h = NULL;
+	return rc;
+}
+
+int
+dcor_h5_open_src(const char *name, struct dcor_src *src,
+    struct dcor_h5 **out, struct dcor_err *err)
+{
+	struct dcor_h5 *h = blank(name);
+	int rc;
+
+	*out = NULL;
+	if (h == NULL) {
+		dcor_src_close(src);
+		return dcor_err_nomem(err);
 	}
-	*out = h;
+	h->src = *src;
+	rc = start(h, err);
+	if (rc == DCOR_OK)
+		*out = h;
+	else
+		dcor_h5_close(h);
 	return rc;
 }
 
@@ -149,10 +190,28 @@ dcor_h5_close(struct dcor_h5 *h)
 		H5Fclose(h->file);
 		dcor_h5_leave();
 	}
+	dcor_src_close(&h->src);
 	if (h->fd >= 0)
 		close(h->fd);
 	free(h->path);
 	free(h);
+}
+
+int
+dcor_h5_is_local(const struct dcor_h5 *h)
+{
+	return h->fd >= 0;
+}
+
+int
+dcor_h5_intact(struct dcor_h5 *h, struct dcor_err *err)
+{
+	struct dcor_err lost;
+
+	dcor_h5_enter();
+	lost = h->lost;
+	dcor_h5_leave();
+	return lost.code == DCOR_OK ? DCOR_OK : dcor_err_copy(err, &lost);
 }
 
 const char *

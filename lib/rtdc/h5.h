@@ -22,7 +22,18 @@ struct dcor_h5;
  */
 int dcor_h5_open(const char *path, struct dcor_h5 **out,
     struct dcor_err *err);
+/*
+ * The same for a source, which then belongs to h, or is closed on failure.
+ * name is for messages.  Datasets whose data are in other files cannot be
+ * read: what comes from elsewhere does not say what is read here.
+ */
+int dcor_h5_open_src(const char *name, struct dcor_src *src,
+    struct dcor_h5 **out, struct dcor_err *err);
 void dcor_h5_close(struct dcor_h5 *h);
+int dcor_h5_is_local(const struct dcor_h5 *h);
+/* DCOR_OK, or the failure of a read because of which something may have
+ * looked absent. */
+int dcor_h5_intact(struct dcor_h5 *h, struct dcor_err *err);
 const char *dcor_h5_path(const struct dcor_h5 *h);
 const struct dcor_src *dcor_h5_src(const struct dcor_h5 *h);
 const struct dcor_h5super *dcor_h5_superblock(const struct dcor_h5 *h);

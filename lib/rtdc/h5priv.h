@@ -18,6 +18,8 @@ struct dcor_h5 {
 	struct dcor_src		 src;
 	struct dcor_h5super	 super;
 	hid_t			 file;
+	struct dcor_err		 lost;		/* first failure of src that
+						 * met libhdf5 */
 };
 
 /* One thread at a time in libhdf5. */
@@ -27,9 +29,17 @@ void dcor_h5_leave(void);
 /* Prepares libhdf5: quiet errors, our filters.  Called with the lock. */
 int dcor_h5_init(struct dcor_err *err);
 
-/* Records "WHAT: what libhdf5 says", and empties libhdf5's error stack. */
+/* Records "WHAT: what libhdf5 says", and empties libhdf5's error stack.
+ * Where the source failed its word counts, and its class instead of code. */
 int dcor_h5_fail(struct dcor_err *err, enum dcor_code code,
     const char *what);
+
+/* The driver for files that are a source (h5vfd.c); its driver information
+ * is a struct dcor_h5 *.  The failure of a source since dcor_h5_forget, or
+ * NULL.  With the lock. */
+hid_t dcor_h5_driver(void);
+void dcor_h5_forget(void);
+const struct dcor_err *dcor_h5_lost(void);
 
 /* Sorts the names that were gathered, or drops them when status < 0. */
 int dcor_h5_names(struct dcor_names *out, herr_t status, const char *what,
