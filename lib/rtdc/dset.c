@@ -153,6 +153,10 @@ dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
 		rc = dcor_h5dset_grid(&d->info, d->grid, NULL, &why);
 	if (rc == DCOR_OK)
 		rc = measure(d, &why);
+	if (rc == DCOR_OK && !dcor_h5_is_local(h) && (d->info.external ||
+	    d->info.layout == DCOR_H5_VIRTUAL))
+		rc = dcor_err_set(&why, DCOR_EPERM, 0, "its data are in "
+		    "another file, which a remote one may not name");
 	if (rc != DCOR_OK)
 		goto out;
 	d->fast = can_be_fast(&d->info);
@@ -346,6 +350,74 @@ paste(const struct dcor_dset *d, uint64_t c, const unsigned char *chunk,
 	}
 }
 
+/* Where the chunks are that rows first ... first+n-1 need; *span grows.
+ * The grid row *last has been dealt with. */
+static int
+add_spans(const struct dcor_dset *d, uint64_t first, uint64_t n,
+    uint64_t *last, struct dcor_span **span, size_t *nspan)
+{
+	uint64_t base = dcor_h5_superblock(d->h)->base;
+	uint64_t row = first / d->info.chunk[0], c;
+	uint64_t end = (first + n - 1) / d->info.chunk[0];
+	struct dcor_span *grown;
+
+	row += row == *last;
+	for (c = row * d->per_row; c < (end + 1) * d->per_row; c++) {
+		if (d->chunk[c].addr == DCOR_H5_NOADDR)
+			continue;
+		if ((*nspan & (*nspan - 1)) == 0) {
+			grown = realloc(*span, (*nspan == 0 ? 1 :
+			    2 * *nspan) * sizeof(*grown));
+			if (grown == NULL)
+				return -1;
+			*span = grown;
+		}
+		(*span)[*nspan].off = base + d->chunk[c].addr;
+		(*span)[(*nspan)++].len = d->chunk[c].size;
+	}
+	*last = end;
+	return 0;
+}
+
+static int
+can_expect(const struct dcor_dset *d)
+{
+	return dcor_h5_src(d->h)->expect != NULL && d->fast &&
+	    d->info.layout == DCOR_H5_CHUNKED && d->row_size > 0;
+}
+
+void
+dcor_dset_expect(const struct dcor_dset *d, uint64_t first, uint64_t n)
+{
+	struct dcor_span *span = NULL;
+	uint64_t last = UINT64_MAX;
+	size_t nspan = 0;
+
+	if (!can_expect(d) || first >= d->info.dim[0] || n == 0)
+		return;
+	if (n > d->info.dim[0] - first)
+		n = d->info.dim[0] - first;
+	if (add_spans(d, first, n, &last, &span, &nspan) == 0)
+		dcor_src_expect(dcor_h5_src(d->h), span, nspan);
+	free(span);
+}
+
+void
+dcor_dset_expect_list(const struct dcor_dset *d, const uint64_t *row,
+    size_t n)
+{
+	struct dcor_span *span = NULL;
+	uint64_t last = UINT64_MAX;
+	size_t nspan = 0, i;
+
+	for (i = 0; can_expect(d) && i < n; i++)
+		if (row[i] < d->info.dim[0] &&
+		    add_spans(d, row[i], 1, &last, &span, &nspan) != 0)
+			break;
+	dcor_src_expect(dcor_h5_src(d->h), span, nspan);
+	free(span);
+}
+
 static int
 read_chunked(const struct dcor_dset *d, struct dcor_reader *r,
     uint64_t first, uint64_t n, unsigned char *buf, struct dcor_err *err)
@@ -356,6 +428,8 @@ read_chunked(const struct dcor_dset *d, struct dcor_reader *r,
 
 	c = first / per * d->per_row;
 	end = ((first + n - 1) / per + 1) * d->per_row;
+	if (end - c > 1)
+		dcor_dset_expect(d, first, n);
 	for (; c < end; c++) {
 		row0 = c / d->per_row * per;
 		if (d->whole_rows && row0 >= first &&
@@ -479,6 +553,7 @@ dcor_dset_read_f64(const struct dcor_dset *d, struct dcor_reader *r,
 	if (!is_number(d))
 		return dcor_err_set(err, DCOR_EDATA, 0,
 		    "%s: not a column of numbers", d->path);
+	dcor_dset_expect(d, first, n);
 	per = sizeof(block) / d->info.type.size;
 	for (; n > 0; first += part, n -= part, buf += part) {
 		part = n < per ? n : per;
@@ -503,6 +578,7 @@ dcor_dset_read_u64(const struct dcor_dset *d, struct dcor_reader *r,
 	if (!is_number(d))
 		return dcor_err_set(err, DCOR_EDATA, 0,
 		    "%s: not a column of numbers", d->path);
+	dcor_dset_expect(d, first, n);
 	per = sizeof(block) / d->info.type.size;
 	for (; n > 0; first += part, n -= part, buf += part) {
 		part = n < per ? n : per;
@@ -524,62 +600,4 @@ dcor_dset_read_u64(const struct dcor_dset *d, struct dcor_reader *r,
 		}
 	}
 	return DCOR_OK;
-}
-
-int
-dcor_dset_read_lines(struct dcor_h5 *h, const char *path,
-    struct dcor_names *out, struct dcor_err *err)
-{
-	const struct dcor_h5dset *i;
-	struct dcor_reader *r = NULL;
-	struct dcor_dset *d = NULL;
-	unsigned char *all = NULL;
-	size_t len, el;
-	uint64_t k;
-	int rc;
-
-	out->name = NULL;
-	out->n = 0;
-	rc = dcor_dset_open(h, path, &d, err);
-	if (rc != DCOR_OK)
-		return rc;
-	i = dcor_dset_info(d);
-	if (i->type.cls == DCOR_H5_VLEN) {
-		dcor_dset_close(d);
-		return dcor_h5_read_lines(h, path, out, err);
-	}
-	el = i->type.size;
-	if (i->type.cls != DCOR_H5_STRING || i->rank != 1 || el == 0 ||
-	    i->dim[0] > CHUNK_MAX / el) {
-		rc = dcor_err_set(err, DCOR_EDATA, 0, "%s: not lines of text",
-		    path);
-		goto out;
-	}
-	rc = dcor_reader_new(&r, err);
-	if (rc != DCOR_OK || i->dim[0] == 0)
-		goto out;
-	all = malloc((size_t)i->dim[0] * el);
-	out->name = calloc((size_t)i->dim[0], sizeof(*out->name));
-	if (all == NULL || out->name == NULL) {
-		rc = dcor_err_nomem(err);
-		goto out;
-	}
-	rc = dcor_dset_read(d, r, 0, i->dim[0], all, err);
-	for (k = 0; rc == DCOR_OK && k < i->dim[0]; k++) {
-		for (len = el; len > 0 && all[k * el + len - 1] == '\0';
-		    len--)
-			;
-		out->name[k] = strndup((char *)all + k * el, len);
-		if (out->name[k] == NULL)
-			rc = dcor_err_nomem(err);
-		else
-			out->n++;
-	}
-out:
-	if (rc != DCOR_OK)
-		dcor_names_fini(out);
-	free(all);
-	dcor_reader_free(r);
-	dcor_dset_close(d);
-	return rc;
 }

@@ -54,7 +54,13 @@ void dcor_reader_free(struct dcor_reader *r);
 int dcor_dset_read(const struct dcor_dset *d, struct dcor_reader *r,
     uint64_t first, uint64_t n, void *buf, struct dcor_err *err);
 
-/* The same for numbers of rank 1, converted to double; n > 0. */
+/* The rows first ... first+n-1, or those listed, will be read soon and in
+ * this order.  See dcor_src_expect. */
+void dcor_dset_expect(const struct dcor_dset *d, uint64_t first, uint64_t n);
+void dcor_dset_expect_list(const struct dcor_dset *d, const uint64_t *row,
+    size_t n);
+
+/* As dcor_dset_read for numbers of rank 1, converted to double; n > 0. */
 int dcor_dset_read_f64(const struct dcor_dset *d, struct dcor_reader *r,
     uint64_t first, uint64_t n, double *buf, struct dcor_err *err);
 

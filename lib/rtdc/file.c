@@ -34,16 +34,39 @@ struct dcor_rtdc {
 	size_t			 nbasin;
 	int			 basins_known;
 	struct dcor_rtdc	**other;	/* files of basins, or NULL */
-	int			*tried;
+	struct dcor_err		*tried;		/* why there is none */
 	struct dcor_rtdc	*parent;	/* who looks in here */
 	unsigned		 depth;
-	dev_t			 dev;
+	const struct dcor_opener *opener;	/* may be NULL */
+	char			*name;		/* as it was asked for */
+	dev_t			 dev;		/* local ones */
 	ino_t			 ino;
 };
 
+/* Opens by URL; what follows '?' may be a secret and is in no message. */
 static int
-open_file(const char *path, struct dcor_rtdc *parent, struct dcor_rtdc **out,
-    struct dcor_err *err)
+open_url(struct dcor_rtdc *m, struct dcor_err *err)
+{
+	struct dcor_src src = { 0 };
+	char *shown;
+	int rc;
+
+	if (m->opener == NULL)
+		return dcor_err_set(err, DCOR_EARG, 0,
+		    "only local files can be read here");
+	shown = strndup(m->name, strcspn(m->name, "?"));
+	if (shown == NULL)
+		return dcor_err_nomem(err);
+	rc = m->opener->open(m->opener->ctx, m->name, &src, err);
+	if (rc == DCOR_OK)
+		rc = dcor_h5_open_src(shown, &src, &m->h, err);
+	free(shown);
+	return rc;
+}
+
+static int
+open_file(const char *name, const struct dcor_opener *opener,
+    struct dcor_rtdc *parent, struct dcor_rtdc **out, struct dcor_err *err)
 {
 	struct dcor_rtdc *m;
 	struct stat st;
@@ -51,28 +74,41 @@ open_file(const char *path, struct dcor_rtdc *parent, struct dcor_rtdc **out,
 
 	*out = NULL;
 	m = calloc(1, sizeof(*m));
-	if (m == NULL)
+	if (m == NULL || (m->name = strdup(name)) == NULL) {
+		free(m);
 		return dcor_err_nomem(err);
-	rc = dcor_h5_open(path, &m->h, err);
-	if (rc == DCOR_OK && stat(path, &st) == 0) {
-		m->dev = st.st_dev;
-		m->ino = st.st_ino;
 	}
+	m->opener = opener;
 	m->parent = parent;
 	m->depth = parent != NULL ? parent->depth + 1 : 0;
+	if (dcor_src_is_url(name))
+		rc = open_url(m, err);
+	else
+		rc = dcor_h5_open(name, &m->h, err);
 	if (rc != DCOR_OK) {
 		dcor_rtdc_close(m);
 		return rc;
+	}
+	if (dcor_h5_is_local(m->h) && stat(name, &st) == 0) {
+		m->dev = st.st_dev;
+		m->ino = st.st_ino;
 	}
 	*out = m;
 	return DCOR_OK;
 }
 
 int
-dcor_rtdc_open(const char *name, struct dcor_rtdc **out,
+dcor_rtdc_open(const char *path, struct dcor_rtdc **out,
     struct dcor_err *err)
 {
-	return open_file(name, NULL, out, err);
+	return open_file(path, NULL, NULL, out, err);
+}
+
+int
+dcor_rtdc_open_by(const char *name, const struct dcor_opener *opener,
+    struct dcor_rtdc **out, struct dcor_err *err)
+{
+	return open_file(name, opener, NULL, out, err);
 }
 
 void
@@ -102,6 +138,7 @@ dcor_rtdc_close(struct dcor_rtdc *m)
 	}
 	dcor_h5_close(m->h);
 	free(m->id);
+	free(m->name);
 	free(m);
 }
 
@@ -261,10 +298,12 @@ find_set(struct dcor_rtdc *m, const char *group, const char *name,
 	int n;
 
 	n = snprintf(path, sizeof(path), "%s/%s", group, name);
-	if (n < 0 || (size_t)n >= sizeof(path) ||
-	    dcor_h5_kind(m->h, path) != DCOR_H5_DATASET)
+	if (n < 0 || (size_t)n >= sizeof(path))
 		return DCOR_ENOENT;
-	return get_set(m, path, out, err);
+	if (dcor_h5_kind(m->h, path) == DCOR_H5_DATASET)
+		return get_set(m, path, out, err);
+	n = dcor_h5_intact(m->h, err);
+	return n == DCOR_OK ? DCOR_ENOENT : n;
 }
 
 int
@@ -273,13 +312,6 @@ dcor_rtdc_has_own(struct dcor_rtdc *m, const char *name)
 	struct dcor_dset *d;
 
 	return find_set(m, "events", name, &d, NULL) == DCOR_OK;
-}
-
-void
-dcor_feature_fini(struct dcor_feature *f)
-{
-	free(f->map);
-	memset(f, 0, sizeof(*f));
 }
 
 static int
@@ -322,60 +354,95 @@ is_meant(struct dcor_rtdc *m, const struct dcor_basin *def,
 	return ours == NULL || theirs == NULL || starts_with(ours, theirs);
 }
 
-/* Opens path as the basin k of m, unless it is on the chain already or is
- * another measurement than the one that is meant. */
 static int
-try_path(struct dcor_rtdc *m, size_t k, const char *path)
+same_file(const struct dcor_rtdc *a, const struct dcor_rtdc *b)
 {
-	struct dcor_rtdc *b, *up;
+	int local = dcor_h5_is_local(a->h);
 
-	if (open_file(path, m, &b, NULL) != DCOR_OK)
+	if (local != dcor_h5_is_local(b->h))
 		return 0;
-	for (up = m; up != NULL; up = up->parent)
-		if (up->dev == b->dev && up->ino == b->ino)
-			break;
-	if (up != NULL || !is_meant(m, &m->basin[k], b)) {
-		dcor_rtdc_close(b);
-		return 0;
-	}
-	m->other[k] = b;
-	return 1;
+	return local ? a->dev == b->dev && a->ino == b->ino :
+	    strcmp(a->name, b->name) == 0;
 }
 
-/*
- * The file of a file basin, or NULL.  An absolute path is taken as it is;
- * a relative one starts where the referring file is, never in the working
- * directory; last, a file of that name beside the referring one.
- */
+/* Opens name as the basin k of m, unless it is on the chain already or is
+ * another measurement than the one that is meant.  Keeps why not. */
+static int
+try_name(struct dcor_rtdc *m, size_t k, const char *name)
+{
+	struct dcor_err why = DCOR_ERR_INIT, *kept = &m->tried[k];
+	struct dcor_rtdc *b, *up;
+
+	if (open_file(name, m->opener, m, &b, &why) == DCOR_OK) {
+		for (up = m; up != NULL && !same_file(up, b);)
+			up = up->parent;
+		if (up == NULL && is_meant(m, &m->basin[k], b)) {
+			m->other[k] = b;
+			return 1;
+		}
+		dcor_rtdc_close(b);
+		dcor_err_set(&why, DCOR_ENOENT, 0, up != NULL ?
+		    "leads back to itself" : "is another measurement");
+	}
+	/* what may be had another time counts more than what is not there */
+	if (kept->code == DCOR_OK || (kept->code == DCOR_ENOENT &&
+	    why.code != DCOR_ENOENT)) {
+		kept->code = DCOR_OK;
+		dcor_err_set(kept, why.code, why.sys, "basin %.*s: %s",
+		    (int)strcspn(name, "?"), name, why.msg);
+	}
+	return 0;
+}
+
+/* An absolute path is taken as it is; a relative one starts where the
+ * referring file is, never in the working directory; last, a file of that
+ * name beside the referring one. */
+static int
+try_path(struct dcor_rtdc *m, size_t k, const char *p)
+{
+	const char *self = dcor_h5_path(m->h), *slash = strrchr(self, '/');
+	const char *base = strrchr(p, '/'), *last;
+	int dir = slash != NULL ? (int)(slash - self + 1) : 0, i, n;
+	char path[4096];
+
+	for (i = 0; i < 2; i++) {
+		last = i == 0 || base == NULL ? p : base + 1;
+		n = snprintf(path, sizeof(path), "%.*s%s", *last == '/' ? 0 :
+		    dir, self, last);
+		if (n > 0 && (size_t)n < sizeof(path) && !dcor_src_is_url(path) &&
+		    try_name(m, k, path))
+			return 1;
+	}
+	return 0;
+}
+
+/* What a basin leads to, or NULL: m->tried[k] says why. */
 static struct dcor_rtdc *
 basin_file(struct dcor_rtdc *m, size_t k)
 {
-	const struct dcor_names *paths = &m->basin[k].paths;
-	const char *self = dcor_h5_path(m->h), *slash, *base, *p;
-	char path[4096];
+	const struct dcor_basin *def = &m->basin[k];
+	const char *what = NULL;
 	size_t i;
-	int dir, n;
 
-	if (m->tried[k])
+	if (m->other[k] != NULL || m->tried[k].code != DCOR_OK)
 		return m->other[k];
-	m->tried[k] = 1;
 	if (m->depth + 1 >= DEPTH_MAX)
-		return NULL;
-	slash = strrchr(self, '/');
-	dir = slash != NULL ? (int)(slash - self + 1) : 0;
-	for (i = 0; i < paths->n; i++) {
-		p = paths->name[i];
-		base = strrchr(p, '/');
-		base = base != NULL ? base + 1 : p;
-		n = snprintf(path, sizeof(path), "%.*s%s", p[0] == '/' ? 0 :
-		    dir, self, p);
-		if (n > 0 && (size_t)n < sizeof(path) && try_path(m, k, path))
-			break;
-		n = snprintf(path, sizeof(path), "%.*s%s", dir, self, base);
-		if (n > 0 && (size_t)n < sizeof(path) && try_path(m, k, path))
-			break;
-	}
-	return m->other[k];
+		what = "too many basins of basins";
+	else if (def->type == DCOR_BASIN_FILE && !dcor_h5_is_local(m->h))
+		what = "a remote file may not name local ones";
+	else if (def->type == DCOR_BASIN_REMOTE && m->opener == NULL)
+		what = "only local files can be read here";
+	for (i = 0; what == NULL && i < def->paths.n; i++)
+		if (def->type == DCOR_BASIN_FILE ?
+		    try_path(m, k, def->paths.name[i]) :
+		    dcor_src_is_url(def->paths.name[i]) &&
+		    try_name(m, k, def->paths.name[i]))
+			return m->other[k];
+	if (what != NULL || m->tried[k].code == DCOR_OK)
+		dcor_err_set(&m->tried[k], DCOR_ENOENT, 0, "basin %s: %s",
+		    def->name != NULL ? def->name : "", what != NULL ? what :
+		    "names nothing that can be opened");
+	return NULL;
 }
 
 static int
@@ -388,17 +455,18 @@ static int
 compose(struct dcor_rtdc *m, const char *mapping, struct dcor_feature *f,
     struct dcor_err *err)
 {
+	struct dcor_err why = DCOR_ERR_INIT;
 	struct dcor_feature mf = { 0 };
 	struct dcor_reader *r = NULL;
 	uint64_t *map = NULL, i;
 	int rc;
 
-	rc = find(m, mapping, &mf, err);
+	rc = find(m, mapping, &mf, &why);
 	if (rc == DCOR_ENOENT)
-		return dcor_err_set(err, DCOR_EDATA, 0, "%s: %s is missing",
+		dcor_err_set(&why, DCOR_EDATA, 0, "%s: %s is missing",
 		    dcor_h5_path(m->h), mapping);
 	if (rc != DCOR_OK)
-		return rc;
+		return dcor_err_copy(err, &why);
 	if (mf.map != NULL || mf.n > MAP_MAX) {
 		rc = dcor_err_set(err, DCOR_EDATA, 0, "%s: %s is unusable",
 		    dcor_h5_path(m->h), mapping);
@@ -453,15 +521,21 @@ find_in_basin(struct dcor_rtdc *m, size_t k, const char *name,
 		out->origin = m;
 		out->internal = 1;
 		out->n = dcor_dset_rows(out->set);
-	} else if (def->type == DCOR_BASIN_FILE) {
+	} else if (def->type == DCOR_BASIN_UNKNOWN) {
+		return DCOR_ENOENT;
+	} else {
 		b = basin_file(m, k);
+		if (b == NULL && def->any)
+			dcor_err_set(err, DCOR_ENOENT, 0, "%s",
+			    m->tried[k].msg);
+		else if (b == NULL)
+			dcor_err_copy(err, &m->tried[k]);
 		if (b == NULL)
 			return DCOR_ENOENT;
 		rc = find(b, name, out, err);
 		if (rc != DCOR_OK)
 			return rc;
-	} else
-		return DCOR_ENOENT;	/* remote ones are not for here */
+	}
 	if (def->mapping == NULL)
 		return DCOR_OK;
 	rc = compose(m, def->mapping, out, err);
@@ -470,10 +544,12 @@ find_in_basin(struct dcor_rtdc *m, size_t k, const char *name,
 	return rc;
 }
 
+/* DCOR_ENOENT may leave in err why a basin could not be asked. */
 static int
 find(struct dcor_rtdc *m, const char *name, struct dcor_feature *out,
     struct dcor_err *err)
 {
+	struct dcor_err why, kept = DCOR_ERR_INIT;
 	size_t k;
 	int rc;
 
@@ -489,10 +565,17 @@ find(struct dcor_rtdc *m, const char *name, struct dcor_feature *out,
 	if (rc != DCOR_OK)
 		return rc;
 	for (k = 0; k < m->nbasin; k++) {
-		rc = find_in_basin(m, k, name, out, err);
-		if (rc != DCOR_ENOENT)
+		why = (struct dcor_err)DCOR_ERR_INIT;
+		rc = find_in_basin(m, k, name, out, &why);
+		if (rc == DCOR_OK)
 			return rc;
+		if (rc != DCOR_ENOENT)
+			return dcor_err_copy(err, &why);
+		if (kept.code == DCOR_OK || kept.code == DCOR_ENOENT)
+			if (why.code != DCOR_OK)
+				kept = why;
 	}
+	dcor_err_copy(err, &kept);
 	return DCOR_ENOENT;
 }
 
@@ -500,36 +583,12 @@ int
 dcor_rtdc_feature(struct dcor_rtdc *m, const char *name,
     struct dcor_feature *out, struct dcor_err *err)
 {
-	int rc = find(m, name, out, err);
+	struct dcor_err why = DCOR_ERR_INIT;
+	int rc = find(m, name, out, &why);
 
-	if (rc == DCOR_ENOENT)
-		dcor_err_set(err, DCOR_ENOENT, 0, "no feature %s", name);
-	return rc;
-}
-
-int
-dcor_feature_read(const struct dcor_feature *f, struct dcor_reader *r,
-    uint64_t first, uint64_t n, void *buf, struct dcor_err *err)
-{
-	size_t row = dcor_dset_row_size(f->set);
-	unsigned char *p = buf;
-	uint64_t run;
-	int rc;
-
-	if (first > f->n || n > f->n - first)
-		return dcor_err_set(err, DCOR_EDATA, 0, "%s: event %llu of "
-		    "%llu", dcor_dset_path(f->set),
-		    (unsigned long long)(first + n),
-		    (unsigned long long)f->n);
-	if (f->map == NULL)
-		return dcor_dset_read(f->set, r, first, n, buf, err);
-	for (; n > 0; first += run, n -= run, p += run * row) {
-		for (run = 1; run < n && f->map[first + run] ==
-		    f->map[first] + run; run++)
-			;
-		rc = dcor_dset_read(f->set, r, f->map[first], run, p, err);
-		if (rc != DCOR_OK)
-			return rc;
-	}
-	return DCOR_OK;
+	if (rc != DCOR_ENOENT)
+		return rc == DCOR_OK ? rc : dcor_err_copy(err, &why);
+	rc = why.code != DCOR_OK ? (int)why.code : DCOR_ENOENT;
+	return dcor_err_set(err, rc, why.sys, "no feature %s%s%s", name,
+	    why.code != DCOR_OK ? ": " : "", why.msg);
 }
