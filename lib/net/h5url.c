@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From names to sources, and to other URLs of the same object. */
+#include "net/h5url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/time.h"
+#include "net/h5urlpriv.h"
+#include "net/sigv4.h"
+#include "net/url.h"
+
+#define MEMORY		((size_t)96 << 20)
+#define EARLY		60	/* a shorter life is not worth planning */
+
+static int
+starts_with(const char *s, const char *head)
+{
+	return strncmp(s, head, strlen(head)) == 0;
+}
+
+int
+dcor_h5url_new(const struct dcor_h5url_conf *conf, struct dcor_h5url **out,
+    struct dcor_err *err)
+{
+	struct dcor_h5url *u = calloc(1, sizeof(*u));
+	int rc = DCOR_OK;
+
+	*out = NULL;
+	if (u == NULL)
+		return dcor_err_nomem(err);
+	u->conf = *conf;
+	if (u->conf.inflight == 0)
+		u->conf.inflight = 8;
+	if (u->conf.memory == 0)
+		u->conf.memory = MEMORY;
+	u->urgent.tail = &u->urgent.head;
+	u->queued.tail = &u->queued.head;
+	u->flying.tail = &u->flying.head;
+	u->ready.tail = &u->ready.head;
+	if (conf->site != NULL)
+		rc = dcor_s3_new(conf->http, conf->site, &u->s3, err);
+	if (rc != DCOR_OK) {
+		free(u);
+		return rc;
+	}
+	pthread_mutex_init(&u->lock, NULL);
+	pthread_cond_init(&u->news, NULL);
+	*out = u;
+	return DCOR_OK;
+}
+
+void
+dcor_h5url_free(struct dcor_h5url *u)
+{
+	if (u == NULL)
+		return;
+	dcor_http_cancel(u->conf.http);
+	dcor_s3_free(u->s3);
+	pthread_cond_destroy(&u->news);
+	pthread_mutex_destroy(&u->lock);
+	free(u);
+}
+
+void
+dcor_h5url_stats(struct dcor_h5url *u, struct dcor_h5url_stats *out)
+{
+	struct dcor_http_stats st;
+
+	dcor_h5url_take(u);
+	dcor_http_stats(u->conf.http, &st);
+	*out = u->stats;
+	out->requests = st.requests;
+	dcor_h5url_give(u);
+}
+
+int
+dcor_remote_judge(void *arg, const struct dcor_http_resp *resp,
+    struct dcor_err *err)
+{
+	struct dcor_piece *p = arg;
+	const struct dcor_remote *r = p != NULL ? p->of : NULL;
+	int rc = dcor_http_judge(NULL, resp, NULL);
+	const char *why = rc == DCOR_ENOENT ? "does not exist" :
+	    rc == DCOR_EPERM ? "access denied" : NULL;
+	char when[32];
+
+	if (rc == DCOR_OK)
+		return rc;
+	if (rc == DCOR_EDATA)
+		return dcor_err_set(err, rc, resp->status, r != NULL ?
+		    "it has changed since it was opened" : "it is empty");
+	if (rc == DCOR_EPERM && r != NULL && r->until != 0 &&
+	    (int64_t)time(NULL) >= r->until) {
+		dcor_fmt_time(r->until, when);
+		return dcor_err_set(err, rc, resp->status, "the signed URL "
+		    "was good until %s (HTTP %d)", when, resp->status);
+	}
+	return dcor_err_set(err, rc, resp->status, "%s%sHTTP %d%s",
+	    why != NULL ? why : "", why != NULL ? " (" : "", resp->status,
+	    why != NULL ? ")" : "");
+}
+
+/* The object is at url now. */
+static int
+move(struct dcor_remote *r, const char *url, struct dcor_err *err)
+{
+	const char *query = strchr(url, '?');
+	struct dcor_signed sig;
+	char *copy = strdup(url);
+
+	if (copy == NULL)
+		return dcor_err_nomem(err);
+	pthread_mutex_lock(&r->u->lock);
+	free(r->url);
+	r->url = copy;
+	r->serial++;
+	r->until = 0;
+	if (query != NULL && dcor_signed_parse(query + 1, &sig, NULL) ==
+	    DCOR_OK && sig.version != 0)
+		r->until = sig.until;
+	pthread_mutex_unlock(&r->u->lock);
+	return DCOR_OK;
+}
+
+int
+dcor_remote_renewable(const struct dcor_remote *r)
+{
+	return r->url != NULL && strcmp(r->url, r->name) != 0;
+}
+
+/* Asks url for its first count bytes.  The right to use conf.http is ours. */
+static int
+first(struct dcor_remote *r, const char *url, uint64_t count,
+    struct dcor_http_resp **resp, struct dcor_err *err)
+{
+	struct dcor_s3_req q;
+
+	memset(&q, 0, sizeof(q));
+	q.http.flags = DCOR_HTTP_RANGE | DCOR_HTTP_FOLLOW;
+	q.http.count = count;
+	q.http.max_body = (size_t)count;
+	q.bucket = r->bucket;
+	q.key = r->key;
+	if (url == NULL)
+		return dcor_s3_call(r->u->s3, &q, resp, err);
+	q.http.url = url;
+	q.http.judge = dcor_remote_judge;
+	return dcor_http_call(r->u->conf.http, &q.http, resp, err);
+}
+
+int
+dcor_remote_renew(struct dcor_remote *r, struct dcor_err *err)
+{
+	struct dcor_http_resp *resp = NULL;
+	int rc;
+
+	rc = first(r, r->name, 1, &resp, err);
+	if (rc == DCOR_OK && resp->url != NULL)
+		rc = move(r, resp->url, err);
+	dcor_http_resp_free(resp);
+	/* one that ends at once would be renewed at once */
+	pthread_mutex_lock(&r->u->lock);
+	if (rc != DCOR_OK || r->until < (int64_t)time(NULL) + EARLY)
+		r->until = 0;
+	pthread_mutex_unlock(&r->u->lock);
+	return rc;
+}
+
+static void
+remote_close(void *arg)
+{
+	struct dcor_remote *r = arg;
+
+	/* a thread that drives may be at this object */
+	dcor_h5url_take(r->u);
+	dcor_remote_drop(r);
+	dcor_h5url_give(r->u);
+	dcor_h5urldisk_close(r->disk);
+	free(r->name);
+	free(r->url);
+	free(r);
+}
+
+/* Size, ETag and first bytes. */
+static int
+look(struct dcor_remote *r, struct dcor_err *err)
+{
+	struct dcor_http_resp *resp = NULL;
+	const char *etag;
+	char *buf = NULL;
+	int rc;
+
+	dcor_h5url_take(r->u);
+	rc = first(r, r->key != NULL ? NULL : r->name, DCOR_PIECE_META,
+	    &resp, err);
+	dcor_h5url_give(r->u);
+	if (rc != DCOR_OK)
+		goto out;
+	if (resp->total < 0 || (uint64_t)resp->total < resp->nbody ||
+	    (resp->nbody < DCOR_PIECE_META &&
+	    (uint64_t)resp->total != resp->nbody)) {
+		rc = dcor_err_set(err, DCOR_EPROTO, 0,
+		    "the server does not say how large it is");
+		goto out;
+	}
+	r->size = (uint64_t)resp->total;
+	etag = dcor_http_header(resp, "ETag");
+	if (etag != NULL)
+		snprintf(r->etag, sizeof(r->etag), "%s", etag);
+	if (r->key == NULL)
+		rc = move(r, resp->url != NULL ? resp->url : r->name, err);
+	if (rc == DCOR_OK && (buf = malloc(resp->nbody + 1)) == NULL)
+		rc = dcor_err_nomem(err);
+	if (rc == DCOR_OK) {
+		memcpy(buf, resp->body, resp->nbody);
+		rc = dcor_remote_begin(r, buf, resp->nbody, err);
+	}
+out:
+	dcor_http_resp_free(resp);
+	return rc;
+}
+
+/* Whether name is an object of our store, by its URL. */
+static int
+in_store(const struct dcor_h5url *u, const char *name, char **s3name)
+{
+	const char *e = u->conf.site != NULL ? u->conf.site->endpoint : NULL;
+	size_t n = e != NULL ? strlen(e) : 0;
+	struct dcor_buf b;
+	int rc;
+
+	while (n > 0 && e[n - 1] == '/')
+		n--;
+	if (n == 0 || u->conf.site->cred == NULL ||
+	    strncmp(name, e, n) != 0 || name[n] != '/' ||
+	    strchr(name, '?') != NULL)
+		return 0;
+	dcor_buf_init(&b, DCOR_URL_MAX);
+	dcor_buf_adds(&b, "s3://");
+	rc = dcor_pct_decode(&b, name + n + 1, strlen(name + n + 1));
+	if (rc == DCOR_OK)
+		rc = dcor_buf_take(&b, s3name, NULL, NULL);
+	dcor_buf_fini(&b);
+	return rc == DCOR_OK;
+}
+
+static int
+open_one(struct dcor_h5url *u, const char *name, struct dcor_src *out,
+    struct dcor_err *err)
+{
+	struct dcor_remote *r = calloc(1, sizeof(*r));
+	int rc = DCOR_OK;
+
+	if (r == NULL || (r->name = strdup(name)) == NULL) {
+		free(r);
+		return dcor_err_nomem(err);
+	}
+	r->u = u;
+	if (starts_with(name, "s3://")) {
+		rc = dcor_s3url_parse(r->name, r->bucket, &r->key, err);
+		if (rc == DCOR_OK && u->s3 == NULL)
+			rc = dcor_err_set(err, DCOR_ECONF, 0,
+			    "no object store is configured");
+	}
+	if (rc == DCOR_OK)
+		rc = look(r, err);
+	if (rc != DCOR_OK) {
+		remote_close(r);
+		return rc;
+	}
+	r->disk = dcor_h5urldisk_open(&u->conf, name, r->etag, r->size);
+	memset(out, 0, sizeof(*out));
+	out->read = dcor_remote_read;
+	out->expect = dcor_remote_expect;
+	out->close = remote_close;
+	out->ctx = r;
+	out->size = r->size;
+	return DCOR_OK;
+}
+
+int
+dcor_h5url_open(void *arg, const char *name, struct dcor_src *out,
+    struct dcor_err *err)
+{
+	struct dcor_err why = DCOR_ERR_INIT;
+	struct dcor_h5url *u = arg;
+	char *s3name = NULL;
+	int rc;
+
+	rc = open_one(u, name, out, &why);
+	if (rc == DCOR_EPERM && in_store(u, name, &s3name)) {
+		rc = open_one(u, s3name, out, err);
+		free(s3name);
+		return rc;
+	}
+	return rc == DCOR_OK ? rc : dcor_err_copy(err, &why);
+}
