@@ -8,7 +8,7 @@
 
 #define META_READ	(64 << 10)	/* a larger read is bulk */
 #define GAP		(64 << 10)	/* bytes that a request may waste */
-#define ENOUGH		((uint64_t)4 << 20) /* a request is large enough */
+#define ENOUGH		((uint64_t)6 << 20) /* a request is large enough */
 #define MOST		((uint64_t)8 << 20)
 #define EARLY		30		/* seconds before a URL ends */
 #define RENEWALS	3		/* of a piece's URL */

@@ -2,6 +2,7 @@
 #include "rtdc/dset.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,9 @@ struct dcor_dset {
 	struct dcor_h5		*h;
 	char			*path;
 	struct dcor_h5dset	 info;
+	pthread_mutex_t		 lock;		/* of the two below */
+	int			 indexed;	/* chunk has been read */
 	struct dcor_h5chunk	*chunk;		/* chunked, fast: the index */
-	uint64_t		 nchunk;
 	uint64_t		 grid[DCOR_H5_MAXRANK];
 	uint64_t		 per_row;	/* chunks in a grid row */
 	size_t			 chunk_size;	/* bytes, decoded */
@@ -126,6 +128,25 @@ measure(struct dcor_dset *d, struct dcor_err *err)
 	return DCOR_OK;
 }
 
+/* The chunk index, read when it is needed first: it can be far away. */
+static int
+need_index(const struct dcor_dset *cd, struct dcor_err *err)
+{
+	struct dcor_dset *d = (struct dcor_dset *)(uintptr_t)cd;
+	int rc = DCOR_OK;
+	uint64_t n;
+
+	if (!d->fast || d->info.layout != DCOR_H5_CHUNKED)
+		return DCOR_OK;
+	pthread_mutex_lock(&d->lock);
+	if (!d->indexed)
+		rc = dcor_h5dset_chunks(dcor_h5_src(d->h),
+		    dcor_h5_superblock(d->h), &d->info, &d->chunk, &n, err);
+	d->indexed = rc == DCOR_OK;
+	pthread_mutex_unlock(&d->lock);
+	return rc;
+}
+
 int
 dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
     struct dcor_err *err)
@@ -139,6 +160,7 @@ dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
 	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return dcor_err_nomem(err);
+	pthread_mutex_init(&d->lock, NULL);
 	d->h = h;
 	d->path = strdup(path);
 	if (d->path == NULL) {
@@ -160,9 +182,8 @@ dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
 	if (rc != DCOR_OK)
 		goto out;
 	d->fast = can_be_fast(&d->info);
-	if (d->fast && d->info.layout == DCOR_H5_CHUNKED)
-		rc = dcor_h5dset_chunks(dcor_h5_src(h), dcor_h5_superblock(h),
-		    &d->info, &d->chunk, &d->nchunk, &why);
+	if (dcor_h5_is_local(h))
+		rc = need_index(d, &why);
 out:
 	if (rc != DCOR_OK) {
 		(void)dcor_err_set(err, why.code, why.sys, "%s: %s", path,
@@ -180,6 +201,7 @@ dcor_dset_close(struct dcor_dset *d)
 	if (d == NULL)
 		return;
 	dcor_h5dset_fini(&d->info);
+	pthread_mutex_destroy(&d->lock);
 	free(d->chunk);
 	free(d->path);
 	free(d);
@@ -383,7 +405,8 @@ static int
 can_expect(const struct dcor_dset *d)
 {
 	return dcor_h5_src(d->h)->expect != NULL && d->fast &&
-	    d->info.layout == DCOR_H5_CHUNKED && d->row_size > 0;
+	    d->info.layout == DCOR_H5_CHUNKED && d->row_size > 0 &&
+	    need_index(d, NULL) == DCOR_OK;
 }
 
 void
@@ -410,7 +433,9 @@ dcor_dset_expect_list(const struct dcor_dset *d, const uint64_t *row,
 	uint64_t last = UINT64_MAX;
 	size_t nspan = 0, i;
 
-	for (i = 0; can_expect(d) && i < n; i++)
+	if (!can_expect(d))
+		return;
+	for (i = 0; i < n; i++)
 		if (row[i] < d->info.dim[0] &&
 		    add_spans(d, row[i], 1, &last, &span, &nspan) != 0)
 			break;
@@ -426,6 +451,8 @@ read_chunked(const struct dcor_dset *d, struct dcor_reader *r,
 	uint64_t c, end, row0;
 	int rc;
 
+	if ((rc = need_index(d, err)) != DCOR_OK)
+		return rc;
 	c = first / per * d->per_row;
 	end = ((first + n - 1) / per + 1) * d->per_row;
 	if (end - c > 1)

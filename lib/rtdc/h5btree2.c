@@ -37,6 +37,22 @@ dcor_h5nodes_next(struct dcor_h5nodes *now, struct dcor_h5nodes *next)
 	next->n = 0;
 }
 
+void
+dcor_h5nodes_expect(const struct dcor_h5rd *r, const struct dcor_h5nodes *l)
+{
+	struct dcor_span *v;
+	size_t i, n = 0;
+
+	if (l->n < 2 || r->src->expect == NULL ||
+	    (v = malloc(l->n * sizeof(*v))) == NULL)
+		return;
+	for (i = 0; i < l->n; i++)
+		if (l->v[i].addr < r->src->size - r->base)
+			v[n++] = dcor_h5rd_window(r, l->v[i].addr);
+	dcor_src_expect(r->src, v, n);
+	free(v);
+}
+
 /* What the header of a version 2 B-tree says, and what follows from it. */
 struct v2 {
 	const struct dcor_h5super *sb;
@@ -130,6 +146,7 @@ v2_levels(struct dcor_h5rd *r, const struct v2 *t, struct dcor_h5nodes *now,
 	int rc;
 
 	for (;;) {
+		dcor_h5nodes_expect(r, now);
 		ptr = level == 0 ? 0 : t->sb->addr_bytes + t->nrec_bytes +
 		    t->cum_bytes[level - 1];
 		for (i = 0; i < now->n; i++) {

@@ -111,6 +111,7 @@ v1_tree(struct dcor_h5walk *w, struct dcor_err *err)
 	head = 8 + 2 * a;
 	rc = dcor_h5nodes_add(&now, w->d->addr, 0, err);
 	while (rc == 0 && now.n > 0) {
+		dcor_h5nodes_expect(&r, &now);
 		for (i = 0; rc == 0 && i < now.n; i++) {
 			if ((rc = dcor_h5rd_get(&r, now.v[i].addr, head, &p,
 			    err)) != 0)

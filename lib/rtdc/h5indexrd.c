@@ -26,6 +26,16 @@ dcor_h5rd_fini(struct dcor_h5rd *r)
 	r->len = r->cap = 0;
 }
 
+struct dcor_span
+dcor_h5rd_window(const struct dcor_h5rd *r, uint64_t addr)
+{
+	struct dcor_span s = { r->base + addr, WINDOW };
+
+	if (s.len > r->src->size - s.off)
+		s.len = r->src->size - s.off;
+	return s;
+}
+
 /* Has at least n bytes at off in the window; the range has been checked. */
 static int
 fill_window(struct dcor_h5rd *r, uint64_t off, size_t n, struct dcor_err *err)

@@ -33,6 +33,9 @@ void dcor_h5rd_fini(struct dcor_h5rd *r);
 int dcor_h5rd_get(struct dcor_h5rd *r, uint64_t addr, uint64_t n,
     const unsigned char **p, struct dcor_err *err);
 
+/* What is read of the source when something short at addr is asked for. */
+struct dcor_span dcor_h5rd_window(const struct dcor_h5rd *r, uint64_t addr);
+
 /* As many of n bytes as there are before the end; *got may be 0. */
 int dcor_h5rd_peek(struct dcor_h5rd *r, uint64_t addr, uint64_t n,
     const unsigned char **p, size_t *got, struct dcor_err *err);

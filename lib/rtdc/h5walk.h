@@ -54,6 +54,9 @@ struct dcor_h5nodes {
 
 int dcor_h5nodes_add(struct dcor_h5nodes *l, uint64_t addr, uint64_t nrec,
     struct dcor_err *err);
+/* They will be read soon. */
+void dcor_h5nodes_expect(const struct dcor_h5rd *r,
+    const struct dcor_h5nodes *l);
 /* The children become the level that is read next. */
 void dcor_h5nodes_next(struct dcor_h5nodes *now, struct dcor_h5nodes *next);
 
