@@ -36,13 +36,17 @@ dcor_h5url_new(const struct dcor_h5url_conf *conf, struct dcor_h5url **out,
 		u->conf.inflight = 8;
 	if (u->conf.memory == 0)
 		u->conf.memory = MEMORY;
+	if (conf->cache != NULL && (u->conf.cache = strdup(conf->cache)) ==
+	    NULL)
+		rc = dcor_err_nomem(err);
 	u->urgent.tail = &u->urgent.head;
 	u->queued.tail = &u->queued.head;
 	u->flying.tail = &u->flying.head;
 	u->ready.tail = &u->ready.head;
-	if (conf->site != NULL)
+	if (rc == DCOR_OK && conf->site != NULL)
 		rc = dcor_s3_new(conf->http, conf->site, &u->s3, err);
 	if (rc != DCOR_OK) {
+		free((char *)(uintptr_t)u->conf.cache);
 		free(u);
 		return rc;
 	}
@@ -61,6 +65,7 @@ dcor_h5url_free(struct dcor_h5url *u)
 	dcor_s3_free(u->s3);
 	pthread_cond_destroy(&u->news);
 	pthread_mutex_destroy(&u->lock);
+	free((char *)(uintptr_t)u->conf.cache);
 	free(u);
 }
 
@@ -216,6 +221,10 @@ look(struct dcor_remote *r, struct dcor_err *err)
 		rc = dcor_err_nomem(err);
 	if (rc == DCOR_OK) {
 		memcpy(buf, resp->body, resp->nbody);
+		r->disk = dcor_h5urldisk_open(&r->u->conf, r->name, r->etag,
+		    r->size);
+		if (r->disk != NULL)
+			dcor_h5urldisk_put(r->disk, 0, buf, resp->nbody);
 		rc = dcor_remote_begin(r, buf, resp->nbody, err);
 	}
 out:
@@ -271,7 +280,6 @@ open_one(struct dcor_h5url *u, const char *name, struct dcor_src *out,
 		remote_close(r);
 		return rc;
 	}
-	r->disk = dcor_h5urldisk_open(&u->conf, name, r->etag, r->size);
 	memset(out, 0, sizeof(*out));
 	out->read = dcor_remote_read;
 	out->expect = dcor_remote_expect;

@@ -8,7 +8,7 @@
 
 #define META_READ	(64 << 10)	/* a larger read is bulk */
 #define GAP		(64 << 10)	/* bytes that a request may waste */
-#define ENOUGH		((uint64_t)6 << 20) /* a request is large enough */
+#define ENOUGH		((uint64_t)7 << 20) /* a request is large enough */
 #define MOST		((uint64_t)8 << 20)
 #define EARLY		30		/* seconds before a URL ends */
 #define RENEWALS	3		/* of a piece's URL */
@@ -123,12 +123,13 @@ on_end(void *arg, struct dcor_http_req *req,
 	struct dcor_err why = *err;
 
 	(void)req;
-	pthread_mutex_lock(&u->lock);
+	/* a source ends only when nobody is in conf.http */
 	if (p->of != NULL && why.code == DCOR_OK)
 		(void)unchanged(p, resp, &why);
-	u->stats.fetched += p->got;
 	if (why.code == DCOR_OK && p->of != NULL && p->of->disk != NULL)
 		dcor_h5urldisk_put(p->of->disk, p->off, p->buf, p->got);
+	pthread_mutex_lock(&u->lock);
+	u->stats.fetched += p->got;
 	landed(p, &why);
 	pthread_cond_broadcast(&u->news);
 	pthread_mutex_unlock(&u->lock);
@@ -306,6 +307,24 @@ await(struct dcor_piece *p, struct dcor_err *err)
 	return rc;
 }
 
+/* Small pieces that would break a range in two are fetched once more. */
+static void
+absorb(struct dcor_remote *r, uint64_t off, uint64_t end)
+{
+	size_t at = dcor_piece_slot(r, off);
+	struct dcor_piece *p;
+
+	while (at < r->n && (p = r->piece[at])->off < end) {
+		if (p->off > off && p->off + p->len < end && p->len <= GAP &&
+		    p->state == DCOR_PIECE_READY && p->readers == 0) {
+			dcor_piece_unlist(&r->u->ready, p);
+			dcor_piece_count(p, 0);
+			dcor_piece_delete(p);
+		} else
+			at++;
+	}
+}
+
 /* Pieces for what is missing from off to end, blocks. */
 static int
 plan(struct dcor_remote *r, uint64_t off, uint64_t end, int bulk)
@@ -378,6 +397,7 @@ expect(struct dcor_remote *r, const struct dcor_span *v, size_t n)
 			end = to;
 		}
 		r->run++;
+		absorb(r, off, end);
 		if (plan(r, off, up(r, end), 1) != DCOR_OK)
 			return;
 		for (; i < k; i++)
