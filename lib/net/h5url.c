@@ -85,8 +85,7 @@ int
 dcor_remote_judge(void *arg, const struct dcor_http_resp *resp,
     struct dcor_err *err)
 {
-	struct dcor_piece *p = arg;
-	const struct dcor_remote *r = p != NULL ? p->of : NULL;
+	const struct dcor_remote *r = ((struct dcor_piece *)arg)->of;
 	int rc = dcor_http_judge(NULL, resp, NULL);
 	const char *why = rc == DCOR_ENOENT ? "does not exist" :
 	    rc == DCOR_EPERM ? "access denied" : NULL;
@@ -95,8 +94,9 @@ dcor_remote_judge(void *arg, const struct dcor_http_resp *resp,
 	if (rc == DCOR_OK)
 		return rc;
 	if (rc == DCOR_EDATA)
-		return dcor_err_set(err, rc, resp->status, r != NULL ?
-		    "it has changed since it was opened" : "it is empty");
+		return dcor_err_set(err, rc, resp->status, r == NULL ||
+		    r->size > 0 ? "it has changed since it was opened" :
+		    "it is empty");
 	if (rc == DCOR_EPERM && r != NULL && r->until != 0 &&
 	    (int64_t)time(NULL) >= r->until) {
 		dcor_fmt_time(r->until, when);
@@ -108,12 +108,21 @@ dcor_remote_judge(void *arg, const struct dcor_http_resp *resp,
 	    why != NULL ? ")" : "");
 }
 
+/* When a URL ends, or 0. */
+static int64_t
+end_of(const char *url)
+{
+	const char *query = strchr(url, '?');
+	struct dcor_signed sig;
+
+	return query != NULL && dcor_signed_parse(query + 1, &sig, NULL) ==
+	    DCOR_OK && sig.version != 0 ? sig.until : 0;
+}
+
 /* The object is at url now. */
 static int
 move(struct dcor_remote *r, const char *url, struct dcor_err *err)
 {
-	const char *query = strchr(url, '?');
-	struct dcor_signed sig;
 	char *copy = strdup(url);
 
 	if (copy == NULL)
@@ -122,10 +131,7 @@ move(struct dcor_remote *r, const char *url, struct dcor_err *err)
 	free(r->url);
 	r->url = copy;
 	r->serial++;
-	r->until = 0;
-	if (query != NULL && dcor_signed_parse(query + 1, &sig, NULL) ==
-	    DCOR_OK && sig.version != 0)
-		r->until = sig.until;
+	r->until = end_of(url);
 	pthread_mutex_unlock(&r->u->lock);
 	return DCOR_OK;
 }
@@ -141,6 +147,7 @@ static int
 first(struct dcor_remote *r, const char *url, uint64_t count,
     struct dcor_http_resp **resp, struct dcor_err *err)
 {
+	struct dcor_piece whose = { .of = r };
 	struct dcor_s3_req q;
 
 	memset(&q, 0, sizeof(q));
@@ -153,6 +160,7 @@ first(struct dcor_remote *r, const char *url, uint64_t count,
 		return dcor_s3_call(r->u->s3, &q, resp, err);
 	q.http.url = url;
 	q.http.judge = dcor_remote_judge;
+	q.http.arg = &whose;
 	return dcor_http_call(r->u->conf.http, &q.http, resp, err);
 }
 
@@ -268,6 +276,7 @@ open_one(struct dcor_h5url *u, const char *name, struct dcor_src *out,
 		return dcor_err_nomem(err);
 	}
 	r->u = u;
+	r->until = end_of(name);
 	if (starts_with(name, "s3://")) {
 		rc = dcor_s3url_parse(r->name, r->bucket, &r->key, err);
 		if (rc == DCOR_OK && u->s3 == NULL)
