@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which features are joined, as what, and how many events there are. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rtdc/basin.h"
+#include "rtdc/defect.h"
+#include "rtdc/feat.h"
+#include "rtdc/joinpriv.h"
+#include "rtdc/num.h"
+
+#define BLOCK	4096	/* numbers looked at at once */
+
+/* The type of the elements of d in native byte order, booleans as bytes;
+ * 0 when they are no numbers. */
+static int
+element_type(const struct dcor_dset *d, struct dcor_h5type *t)
+{
+	*t = dcor_dset_info(d)->type;
+	t->is_big = 0;
+	if (t->cls == DCOR_H5_ENUM && t->size == 1) {
+		t->cls = DCOR_H5_INT;
+		t->is_signed = 0;
+		t->standard = 1;
+	}
+	return dcor_num_known(t);
+}
+
+/* Adds a feature to the names of an input if it can be joined. */
+static int
+take_name(struct dcor_join *j, struct join_in *in, const char *name,
+    struct dcor_err *err)
+{
+	struct dcor_err why = DCOR_ERR_INIT;
+	struct dcor_feature f;
+	struct dcor_h5type t;
+	uint64_t n;
+	int rc, ok;
+
+	if (dcor_join_has(&in->names, name) || strncmp(name, "basinmap", 8) ==
+	    0)
+		return DCOR_OK;
+	if (dcor_feat_defective(in->m, name)) {
+		dcor_join_remark(j, "%s: %s cannot be trusted in files of "
+		    "its software: %s", in->pub.name, name,
+		    strcmp(name, "time") == 0 ? "computed from frame" :
+		    "left out");
+		return DCOR_OK;
+	}
+	rc = dcor_rtdc_feature(in->m, name, &f, &why);
+	if (rc != DCOR_OK)
+		return dcor_err_set(err, why.code, why.sys, "%s: %s",
+		    in->pub.name, why.msg);
+	ok = element_type(f.set, &t) && dcor_dset_info(f.set)->rank <= 3 &&
+	    dcor_dset_row_size(f.set) > 0;
+	n = f.n;
+	dcor_feature_fini(&f);
+	if (!ok) {
+		dcor_join_remark(j, "%s: %s has no numbers that can be "
+		    "joined: left out", in->pub.name, name);
+		return DCOR_OK;
+	}
+	in->longest = n > in->longest ? n : in->longest;
+	return dcor_join_add(&in->names, name, err);
+}
+
+static int
+take_traces(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
+{
+	struct dcor_names list;
+	char name[256];
+	size_t i;
+	int rc, n;
+
+	rc = dcor_h5_list(dcor_rtdc_h5(in->m), "events/trace", &list, err);
+	for (i = 0; rc == DCOR_OK && i < list.n; i++) {
+		n = snprintf(name, sizeof(name), "trace/%s", list.name[i]);
+		if (n > 0 && (size_t)n < sizeof(name))
+			rc = take_name(j, in, name, err);
+	}
+	dcor_names_fini(&list);
+	return rc;
+}
+
+static int
+take_basins(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
+{
+	struct dcor_err why = DCOR_ERR_INIT;
+	char path[512];
+	struct dcor_basin *b;
+	size_t n, i, k;
+	int rc, len;
+
+	rc = dcor_basins_read(dcor_rtdc_h5(in->m), &b, &n, &why);
+	if (rc != DCOR_OK)
+		return dcor_err_set(err, why.code, why.sys, "%s: %s",
+		    in->pub.name, why.msg);
+	for (i = 0; rc == DCOR_OK && i < n; i++) {
+		if (b[i].type != DCOR_BASIN_INTERNAL) {
+			dcor_join_remark(j, "%s: what its basin %s adds is "
+			    "left out", in->pub.name, b[i].name != NULL ?
+			    b[i].name : "without a name");
+			continue;
+		}
+		for (k = 0; rc == DCOR_OK && k < b[i].features.n; k++) {
+			len = snprintf(path, sizeof(path), "basin_events/%s",
+			    b[i].features.name[k]);
+			if (len > 0 && (size_t)len < sizeof(path) &&
+			    dcor_h5_kind(dcor_rtdc_h5(in->m), path) ==
+			    DCOR_H5_DATASET)
+				rc = take_name(j, in, b[i].features.name[k],
+				    err);
+		}
+	}
+	dcor_basins_free(b, n);
+	return rc;
+}
+
+/* What has no rows where there are events is not there. */
+static int
+drop_empty(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
+{
+	struct dcor_feature f;
+	size_t k;
+	int rc = DCOR_OK, empty;
+
+	for (k = 0; rc == DCOR_OK && in->longest > 0 && k < in->names.n;) {
+		rc = dcor_rtdc_feature(in->m, in->names.name[k], &f, err);
+		empty = rc == DCOR_OK && f.n == 0;
+		if (rc == DCOR_OK)
+			dcor_feature_fini(&f);
+		if (!empty) {
+			k++;
+			continue;
+		}
+		dcor_join_remark(j, "%s: %s is empty: left out",
+		    in->pub.name, in->names.name[k]);
+		free(in->names.name[k]);
+		in->names.n--;
+		memmove(&in->names.name[k], &in->names.name[k + 1],
+		    (in->names.n - k) * sizeof(*in->names.name));
+	}
+	return rc;
+}
+
+/* The names of the features that an input stores. */
+static int
+take_names(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
+{
+	struct dcor_h5 *h = dcor_rtdc_h5(in->m);
+	struct dcor_names list;
+	enum dcor_h5kind kind;
+	char path[512];
+	size_t i;
+	int rc, n;
+
+	rc = dcor_h5_list(h, "events", &list, err);
+	for (i = 0; rc == DCOR_OK && i < list.n; i++) {
+		n = snprintf(path, sizeof(path), "events/%s", list.name[i]);
+		kind = n > 0 && (size_t)n < sizeof(path) ?
+		    dcor_h5_kind(h, path) : DCOR_H5_OTHER;
+		if (kind == DCOR_H5_DATASET)
+			rc = take_name(j, in, list.name[i], err);
+		else if (strcmp(list.name[i], "trace") == 0)
+			rc = take_traces(j, in, err);
+		else
+			dcor_join_remark(j, "%s: %s is left out",
+			    in->pub.name, list.name[i]);
+	}
+	dcor_names_fini(&list);
+	if (rc == DCOR_OK)
+		rc = take_basins(j, in, err);
+	return rc == DCOR_OK ? drop_empty(j, in, err) : rc;
+}
+
+int
+dcor_join_counts(const struct join_in *in)
+{
+	return in->longest > 0;
+}
+
+static int
+has_time(const struct join_in *in)
+{
+	return dcor_join_has(&in->names, "time") || (in->rate > 0 &&
+	    dcor_join_has(&in->names, "frame"));
+}
+
+/* Whether every input has a feature; says so if not, unless quiet. */
+static int
+is_common(struct dcor_join *j, const char *name, int all)
+{
+	int made = strcmp(name, "index") == 0;
+	const char *lacks = NULL;
+	size_t i, missing = 0;
+
+	for (i = 0; !made && i < j->n; i++) {
+		if (!all && !dcor_join_counts(&j->in[i]))
+			continue;
+		if (strcmp(name, "time") == 0 ? has_time(&j->in[i]) :
+		    dcor_join_has(&j->in[i].names, name))
+			continue;
+		if (missing++ == 0)
+			lacks = j->in[i].pub.name;
+	}
+	if (missing > 1)
+		dcor_join_remark(j, "%s: missing in %s and %zu more: left "
+		    "out", name, lacks, missing - 1);
+	else if (missing == 1)
+		dcor_join_remark(j, "%s: missing in %s: left out", name,
+		    lacks);
+	return missing == 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct join_feat *)a)->name,
+	    ((const struct join_feat *)b)->name);
+}
+
+/* All names, each once, that can be joined: j->feat. */
+static int
+common_names(struct dcor_join *j, int all, struct dcor_err *err)
+{
+	struct dcor_names seen = { NULL, 0 };
+	struct join_feat *p;
+	const char *name;
+	size_t i, k;
+	int rc = DCOR_OK;
+
+	for (i = 0; rc == DCOR_OK && i < j->n; i++)
+		for (k = 0; rc == DCOR_OK && k < j->in[i].names.n; k++) {
+			name = j->in[i].names.name[k];
+			if (dcor_join_has(&seen, name))
+				continue;
+			rc = dcor_join_add(&seen, name, err);
+			if (rc != DCOR_OK || !is_common(j, name, all))
+				continue;
+			p = realloc(j->feat, (j->nfeat + 1) * sizeof(*p));
+			if (p == NULL) {
+				rc = dcor_err_nomem(err);
+				break;
+			}
+			j->feat = p;
+			memset(&p[j->nfeat], 0, sizeof(*p));
+			p[j->nfeat].name = strdup(name);
+			p[j->nfeat].src = calloc(j->n, sizeof(*p->src));
+			if (p[j->nfeat].name == NULL ||
+			    p[j->nfeat].src == NULL)
+				rc = dcor_err_nomem(err);
+			j->nfeat++;
+		}
+	dcor_names_fini(&seen);
+	if (rc == DCOR_OK && j->nfeat > 0)
+		qsort(j->feat, j->nfeat, sizeof(*j->feat), by_name);
+	return rc;
+}
+
+/* A time that is missing somewhere, or wrong, is made of the frames. */
+static int
+add_time(struct dcor_join *j, struct dcor_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		if (dcor_join_has(&j->in[i].names, "time"))
+			return DCOR_OK;
+	for (i = 0; i < j->n; i++)
+		if (dcor_rtdc_has_own(j->in[i].m, "time") &&
+		    has_time(&j->in[i]))
+			return dcor_join_add(&j->in[i].names, "time", err);
+	return DCOR_OK;
+}
+
+/* Finds the sources of a feature; f->internal: all are internal basins. */
+static int
+find_sources(struct dcor_join *j, struct join_feat *f, int all,
+    struct dcor_err *err)
+{
+	const char *name;
+	struct join_src *s;
+	size_t i;
+	int rc = DCOR_OK;
+
+	f->kind = strcmp(f->name, "time") == 0 ? JOIN_TIME :
+	    strcmp(f->name, "frame") == 0 ? JOIN_FRAME :
+	    strcmp(f->name, "index_online") == 0 ? JOIN_ONLINE :
+	    strcmp(f->name, "index") == 0 ? JOIN_INDEX : JOIN_COPY;
+	if (f->kind == JOIN_INDEX)
+		return DCOR_OK;
+	f->internal = f->kind == JOIN_COPY;
+	for (i = 0; rc == DCOR_OK && i < j->n; i++) {
+		if (!all && !dcor_join_counts(&j->in[i]))
+			continue;
+		s = &f->src[i];
+		s->from_frame = f->kind == JOIN_TIME &&
+		    (dcor_feat_defective(j->in[i].m, "time") ||
+		    !dcor_join_has(&j->in[i].names, "time"));
+		name = s->from_frame ? "frame" : f->name;
+		rc = dcor_rtdc_feature(j->in[i].m, name, &s->f, err);
+		if (rc == DCOR_OK && !element_type(s->f.set, &s->type))
+			rc = dcor_err_set(err, DCOR_EBUG, 0, "%s", name);
+		f->internal &= s->f.internal && s->f.map != NULL;
+	}
+	return rc;
+}
+
+/* Type and shape that fit all sources. */
+static int
+find_shape(struct dcor_join *j, struct join_feat *f, struct dcor_err *err)
+{
+	const struct dcor_h5dset *d, *d0 = NULL;
+	const struct join_src *s;
+	size_t i, first = 0;
+	unsigned k;
+
+	f->rank = 1;
+	f->per_row = 1;
+	if (f->kind == JOIN_INDEX) {
+		f->type.cls = DCOR_H5_INT;
+		f->type.size = j->events > UINT32_MAX ? 8 : 4;
+		return DCOR_OK;
+	}
+	for (i = 0; i < j->n; i++) {
+		s = &f->src[i];
+		if (s->f.set == NULL)
+			continue;
+		d = dcor_dset_info(s->f.set);
+		if (d0 == NULL) {
+			d0 = d;
+			first = i;
+			f->type = s->type;
+			f->rank = d->rank;
+			for (k = 1; k < d->rank; k++) {
+				f->item[k - 1] = d->dim[k];
+				f->per_row *= d->dim[k];
+			}
+			continue;
+		}
+		dcor_num_widen(&f->type, &s->type);
+		for (k = 1; d->rank == d0->rank && k < d->rank; k++)
+			if (d->dim[k] != d0->dim[k])
+				break;
+		if (k != d0->rank || d->rank != d0->rank)
+			return dcor_err_set(err, DCOR_EDATA, 0, "%s: %s has "
+			    "not the size that it has in %s",
+			    j->in[i].pub.name, f->name,
+			    j->in[first].pub.name);
+	}
+	if (f->kind != JOIN_COPY && f->rank != 1)
+		return dcor_err_set(err, DCOR_EDATA, 0, "%s: %s is no column",
+		    j->in[first].pub.name, f->name);
+	if (f->kind == JOIN_TIME) {
+		f->type.cls = DCOR_H5_FLOAT;
+		f->type.size = 8;
+	}
+	return DCOR_OK;
+}
+
+/*
+ * Looks through numbers that count something: *whole is cleared when one is
+ * negative or has a fraction, *most is the largest.
+ */
+static int
+look_through(const struct join_src *s, uint64_t n, int *whole, double *most,
+    struct dcor_err *err)
+{
+	static const struct dcor_h5type u64 = { .cls = DCOR_H5_INT,
+	    .size = 8 };
+	unsigned char buf[8 * BLOCK];
+	struct dcor_reader *r;
+	uint64_t u[BLOCK], at;
+	size_t part, k;
+	double v;
+	int rc;
+
+	rc = dcor_reader_new(&r, err);
+	for (at = 0; rc == DCOR_OK && at < n; at += part) {
+		part = n - at < BLOCK ? (size_t)(n - at) : BLOCK;
+		rc = dcor_feature_read(&s->f, r, at, part, buf, err);
+		if (rc != DCOR_OK)
+			break;
+		if (dcor_num_convert(&u64, u, &s->type, buf, part) < part)
+			*whole = 0;
+		for (k = 0; k < part; k++) {
+			v = dcor_num_f64(&s->type, buf, k);
+			if (v > *most)
+				*most = v;
+		}
+	}
+	dcor_reader_free(r);
+	return rc;
+}
+
+/* Numbers of frames and events get a type that has room for more. */
+static int
+plan_counting(struct dcor_join *j, struct join_feat *f, struct dcor_err *err)
+{
+	int whole = 1, rc = DCOR_OK;
+	double most = -1;
+	size_t i;
+
+	for (i = 0; rc == DCOR_OK && i < j->n; i++) {
+		if (f->kind == JOIN_ONLINE && most >= 0 && most < 1e18)
+			j->in[i].online = (uint64_t)floor(most) + 1;
+		if (f->src[i].f.set == NULL)
+			continue;
+		most -= (double)j->in[i].online;
+		rc = look_through(&f->src[i], j->in[i].pub.events, &whole,
+		    &most, err);
+		most += (double)j->in[i].online;
+	}
+	f->type.size = 8;
+	if (whole) {
+		f->type.cls = DCOR_H5_INT;
+		f->type.is_signed = 0;
+		f->type.standard = 1;
+	}
+	return rc;
+}
+
+/* How many frames passed since the first start; 0 when nobody knows. */
+static int
+frames_since(struct dcor_join *j)
+{
+	struct join_in *in;
+	double frames;
+	size_t i;
+
+	for (i = 0; i < j->n; i++) {
+		in = &j->in[i];
+		frames = rint(in->pub.offset * in->rate);
+		if (!(frames < 1e18))
+			return 0;
+		if (in->rate <= 0 && in->pub.offset > 0 &&
+		    in->pub.events > 0) {
+			dcor_join_remark(j, "frame: no imaging:frame rate in "
+			    "%s: left out", in->pub.name);
+			return 0;
+		}
+		in->pub.frames = (uint64_t)frames;
+	}
+	return 1;
+}
+
+/* Events of an input: as many as every feature has, and as it says. */
+static void
+count_events(struct dcor_join *j, struct join_in *in)
+{
+	size_t i = (size_t)(in - j->in), k;
+	const struct dcor_feature *f;
+	int64_t said;
+	uint64_t n = in->longest;
+
+	for (k = 0; k < j->nfeat; k++) {
+		f = &j->feat[k].src[i].f;
+		if (f->set != NULL && f->n < n)
+			n = f->n;
+	}
+	if (!dcor_rtdc_i64(in->m, "experiment:event count", &said))
+		said = (int64_t)n;
+	if (said > 0 && (uint64_t)said < n)
+		n = (uint64_t)said;
+	if ((uint64_t)said != n || in->longest != n)
+		dcor_join_remark(j, "%s: %llu events are complete; the longest "
+		    "feature has %llu, experiment:event count is %lld",
+		    in->pub.name, (unsigned long long)n,
+		    (unsigned long long)in->longest, (long long)said);
+	in->pub.events = n;
+}
+
+static void
+drop(struct dcor_join *j, size_t k)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		dcor_feature_fini(&j->feat[k].src[i].f);
+	free(j->feat[k].src);
+	free(j->feat[k].name);
+	j->nfeat--;
+	memmove(&j->feat[k], &j->feat[k + 1], (j->nfeat - k) *
+	    sizeof(*j->feat));
+}
+
+int
+dcor_join_plan(struct dcor_join *j, struct dcor_err *err)
+{
+	size_t i, k;
+	int rc = DCOR_OK, all = 1;
+
+	for (i = 0; rc == DCOR_OK && i < j->n; i++) {
+		rc = take_names(j, &j->in[i], err);
+		all &= !dcor_join_counts(&j->in[i]);
+	}
+	if (rc == DCOR_OK)
+		rc = add_time(j, err);
+	if (rc == DCOR_OK)
+		rc = common_names(j, all, err);
+	for (k = 0; rc == DCOR_OK && k < j->nfeat; k++)
+		rc = find_sources(j, &j->feat[k], all, err);
+	if (rc != DCOR_OK)
+		return rc;
+	if (!all && (j->nfeat == 0 || (j->nfeat == 1 && j->feat[0].kind ==
+	    JOIN_INDEX)))
+		return dcor_err_set(err, DCOR_EDATA, 0, "no feature is in "
+		    "all of the measurements");
+	for (i = 0; i < j->n; i++) {
+		count_events(j, &j->in[i]);
+		j->in[i].pub.first = j->events;
+		j->events += j->in[i].pub.events;
+	}
+	for (k = 0; k < j->nfeat; k++)
+		if (j->feat[k].kind == JOIN_FRAME && !frames_since(j)) {
+			drop(j, k);
+			break;
+		}
+	for (k = 0; rc == DCOR_OK && k < j->nfeat; k++) {
+		rc = find_shape(j, &j->feat[k], err);
+		if (rc == DCOR_OK && (j->feat[k].kind == JOIN_FRAME ||
+		    j->feat[k].kind == JOIN_ONLINE))
+			rc = plan_counting(j, &j->feat[k], err);
+	}
+	return rc;
+}
