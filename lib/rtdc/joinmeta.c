@@ -159,8 +159,11 @@ static int
 put_numbers(struct dcor_join *j, struct dcor_h5out *out,
     struct dcor_err *err)
 {
+	static const char *const channel[] = { "fl1_max", "fl2_max",
+	    "fl3_max" };
 	const struct join_feat *f;
-	size_t k;
+	int64_t nfl = 0;
+	size_t k, c;
 	int rc;
 
 	rc = dcor_h5out_i64(out, "/", "experiment:event count",
@@ -183,7 +186,13 @@ put_numbers(struct dcor_join *j, struct dcor_h5out *out,
 			rc = dcor_h5out_i64(out, "/",
 			    "fluorescence:samples per event",
 			    (int64_t)f->item[0], err);
+		for (c = 0; c < sizeof(channel) / sizeof(channel[0]); c++)
+			nfl += strcmp(f->name, channel[c]) == 0;
 	}
+	if (rc == DCOR_OK && nfl > 0 && !has_attr(j,
+	    "fluorescence:channel count"))
+		rc = dcor_h5out_i64(out, "/", "fluorescence:channel count",
+		    nfl, err);
 	return rc;
 }
 
