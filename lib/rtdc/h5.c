@@ -97,6 +97,7 @@ open_file(struct dcor_h5 *h, struct dcor_err *err)
 		    H5F_ACC_SWMR_READ, fapl);
 		if (h->file >= 0)
 			rc = DCOR_OK;
+		h->swmr = 1;
 	}
 	H5Pclose(fapl);
 	return rc;
@@ -280,6 +281,54 @@ dcor_h5_kind(struct dcor_h5 *h, const char *path)
 	H5Eclear2(H5E_DEFAULT);
 	dcor_h5_leave();
 	return kind;
+}
+
+enum dcor_h5link
+dcor_h5_link(struct dcor_h5 *h, const char *path, char **file,
+    char **target)
+{
+	enum dcor_h5link kind = DCOR_H5_NOLINK;
+	const char *f, *t;
+	unsigned flags;
+	H5L_info_t li;
+	char *val;
+
+	*file = *target = NULL;
+	dcor_h5_enter();
+	if (H5Lget_info(h->file, path, &li, H5P_DEFAULT) < 0)
+		goto out;
+	kind = DCOR_H5_HARD;
+	if (li.type == H5L_TYPE_HARD)
+		goto out;
+	kind = DCOR_H5_NOLINK;
+	val = malloc(li.u.val_size + 1);
+	if (val != NULL && H5Lget_val(h->file, path, val, li.u.val_size,
+	    H5P_DEFAULT) >= 0) {
+		val[li.u.val_size] = '\0';
+		if (li.type == H5L_TYPE_SOFT) {
+			kind = DCOR_H5_SOFT;
+			*target = strdup(val);
+		} else if (li.type == H5L_TYPE_EXTERNAL &&
+		    H5Lunpack_elink_val(val, li.u.val_size, &flags, &f,
+		    &t) >= 0) {
+			kind = DCOR_H5_EXTERNAL;
+			*file = strdup(f);
+			*target = strdup(t);
+		}
+	}
+	free(val);
+	if (*target == NULL || (kind == DCOR_H5_EXTERNAL && *file == NULL))
+		kind = DCOR_H5_NOLINK;
+out:
+	H5Eclear2(H5E_DEFAULT);
+	dcor_h5_leave();
+	return kind;
+}
+
+int
+dcor_h5_is_swmr(const struct dcor_h5 *h)
+{
+	return h->swmr;
 }
 
 int

@@ -46,6 +46,19 @@ enum dcor_h5kind {
  * DCOR_H5_OTHER: they are not followed. */
 enum dcor_h5kind dcor_h5_kind(struct dcor_h5 *h, const char *path);
 
+/* What the last name of path is, whose other names are hard links: the
+ * target of a soft link, the file and the target of an external one go to
+ * *target and *file, which the caller frees; else they are NULL. */
+enum dcor_h5link {
+	DCOR_H5_NOLINK, DCOR_H5_HARD, DCOR_H5_SOFT, DCOR_H5_EXTERNAL
+};
+enum dcor_h5link dcor_h5_link(struct dcor_h5 *h, const char *path,
+    char **file, char **target);
+
+/* Whether a writer left the file marked as open, and it had to be read in
+ * SWMR mode. */
+int dcor_h5_is_swmr(const struct dcor_h5 *h);
+
 /* Address of the object header at path. */
 int dcor_h5_addr(struct dcor_h5 *h, const char *path, uint64_t *addr,
     struct dcor_err *err);

@@ -20,6 +20,7 @@ struct dcor_h5 {
 	hid_t			 file;
 	struct dcor_err		 lost;		/* first failure of src that
 						 * met libhdf5 */
+	int			 swmr;
 };
 
 /* One thread at a time in libhdf5. */
