@@ -135,9 +135,13 @@ stop_open(struct dcor_checking *c, const char *path,
 	if (strcmp(suffix(path), ".rtdc") != 0)
 		dcor_check_stop(c, "ValueError: Unknown file format: '%s'",
 		    suffix(path));
+	else if (strcmp(why->msg, "not an HDF5 file") == 0)
+		dcor_check_stop(c, "OSError: Unable to synchronously open "
+		    "file (file signature not found)");
 	else
 		dcor_check_stop(c, "OSError: Unable to synchronously open "
-		    "file (%s)", why->msg);
+		    "file (%s)", strncmp(why->msg, "cannot open: ", 13) == 0 ?
+		    why->msg + 13 : why->msg);
 }
 
 /* The first length that dclab finds, of the features by name. */

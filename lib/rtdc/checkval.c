@@ -132,9 +132,23 @@ number(const struct dcor_h5attr *a, size_t k, int64_t *i)
 	    (double)u : (double)*i;
 }
 
-static const char *
-class_of(const struct dcor_h5type *t)
+/* h5py's booleans: an enumeration of these two names, which stand behind
+ * the heads of the type and of its integer.  Of old types the names are not
+ * kept: there any two are taken for these. */
+static int
+is_bool(const struct dcor_h5attr *a)
 {
+	if (a->type.cls != DCOR_H5_ENUM)
+		return 0;
+	return a->nenc == 0 || (a->nenc >= 31 && a->enc[1] == 2 &&
+	    (memcmp(a->enc + 20, "FALSE\0TRUE", 11) == 0 ||
+	    memcmp(a->enc + 20, "TRUE\0FALSE", 11) == 0));
+}
+
+static const char *
+class_of(const struct dcor_h5attr *a)
+{
+	const struct dcor_h5type *t = &a->type;
 	static const char *const f[] = { NULL, NULL, "numpy.float16", NULL,
 	    "numpy.float32", NULL, NULL, NULL, "numpy.float64" };
 	static const char *const i[] = { NULL, "numpy.int8", "numpy.int16",
@@ -145,7 +159,7 @@ class_of(const struct dcor_h5type *t)
 	if (t->size > 8)
 		return NULL;
 	if (t->cls == DCOR_H5_ENUM)
-		return t->size == 1 ? "numpy.bool" : NULL;
+		return is_bool(a) ? "numpy.bool" : i[t->size];
 	if (!t->standard)
 		return NULL;
 	if (t->cls == DCOR_H5_FLOAT)
@@ -158,7 +172,7 @@ int
 dcor_val_read(struct dcor_checking *c, const struct dcor_h5attr *a,
     struct dcor_val *out)
 {
-	const char *cls = class_of(&a->type);
+	const char *cls = class_of(a);
 	size_t k, n = a->type.size > 0 ? a->ndata / a->type.size : 0;
 	int64_t i = 0;
 
@@ -180,8 +194,7 @@ dcor_val_read(struct dcor_checking *c, const struct dcor_h5attr *a,
 		out->bytes = a->type.size;
 		out->f = number(a, 0, &out->i);
 		out->kind = a->type.cls == DCOR_H5_FLOAT ? DCOR_VAL_FLOAT :
-		    a->type.cls == DCOR_H5_ENUM ? DCOR_VAL_BOOL :
-		    DCOR_VAL_INT;
+		    is_bool(a) ? DCOR_VAL_BOOL : DCOR_VAL_INT;
 		return DCOR_OK;
 	}
 	out->num = calloc(n + 1, sizeof(*out->num));
@@ -226,16 +239,16 @@ str_of_float(const struct dcor_val *v, struct dcor_buf *b)
 {
 	char text[DCOR_REPR_SIZE];
 	struct dcor_val s = *v;
-	int digits;
+	int digits, exp;
 
-	/* A float of two bytes has eleven bits: four digits say which. */
+	frexp(v->f, &exp);
 	for (digits = 1; digits < 10 && isfinite(v->f) && v->bytes < 8;
 	    digits++) {
 		snprintf(text, sizeof(text), "%.*e", digits - 1, v->f);
 		if (dcor_parse_double(text, &s.f) != DCOR_OK)
 			break;
 		if (v->bytes == 4 ? (float)s.f == (float)v->f :
-		    fabs(s.f - v->f) <= ldexp(fabs(v->f), -12))
+		    fabs(s.f - v->f) <= ldexp(1, exp - 12))
 			break;
 	}
 	dcor_val_format(&s, b);
