@@ -70,7 +70,7 @@ dcor_check_stop(struct dcor_checking *c, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	if (!c->stopped)
-		add(c, DCOR_CUE_DCLAB, DCOR_CUE_STOP, "dclab", NULL, fmt, ap);
+		add(c, DCOR_CUE_BOTH, DCOR_CUE_STOP, "dclab", NULL, fmt, ap);
 	va_end(ap);
 	c->stopped = 1;
 }

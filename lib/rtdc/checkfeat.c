@@ -306,11 +306,12 @@ zero_temperature(struct dcor_checking *c)
 	if (strstr(dcor_check_text(c, "setup", "identifier"), "ZMD") ==
 	    NULL || !dcor_check_find(c, "temp", &f))
 		return;
+	/* For dclab, no temperature at all is zero, too. */
 	if (dcor_check_each(c, &f, f.rows, on_zero, &other) == 0 && !other)
-		dcor_check_add(c, DCOR_CUE_BOTH, DCOR_CUE_VIOLATION,
-		    "temperature_zero_zmd", "temp", "Feature: The 'temp' "
-		    "feature is all-zero, check the cables of the "
-		    "temperature sensor!");
+		dcor_check_add(c, f.rows > 0 ? DCOR_CUE_BOTH : DCOR_CUE_DCLAB,
+		    DCOR_CUE_VIOLATION, "temperature_zero_zmd", "temp",
+		    "Feature: The 'temp' feature is all-zero, check the "
+		    "cables of the temperature sensor!");
 	dcor_check_done(&f);
 }
 

@@ -144,6 +144,7 @@ void dcor_check_scores(struct dcor_checking *c);
 void dcor_check_fluor(struct dcor_checking *c);		/* checkfluor.c */
 void dcor_check_format(struct dcor_checking *c);	/* checktree.c */
 void dcor_check_more(struct dcor_checking *c);		/* checkmore.c */
+void dcor_check_values(struct dcor_checking *c);
 int dcor_check_deep(struct dcor_checking *c, struct dcor_err *err);
 
 #endif /* DCOR_RTDC_CHECKPRIV_H */
