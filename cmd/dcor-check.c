@@ -2,7 +2,6 @@
 /*
  * dcor-check - verify measurements
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,40 +117,49 @@ dclab_report(const struct dcor_cues *q)
 	    a > 0 ? D_ALERTS : D_GOOD;
 }
 
+/* The file does not exist, but perhaps the directory. */
+static void
+not_found(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *base = slash != NULL ? slash + 1 : file;
+	struct dcor_buf b;
+	char *dir;
+
+	dcor_buf_init(&b, (size_t)1 << 20);
+	dcor_buf_add(&b, file, (size_t)(base - file));
+	dcor_buf_addc(&b, '.');
+	dir = realpath(dcor_buf_str(&b), NULL);
+	dcor_buf_clear(&b);
+	dcor_buf_addf(&b, "File not found: %s%s%s", dir != NULL ? dir : "",
+	    dir != NULL && strcmp(dir, "/") != 0 ? "/" : "", dir != NULL ?
+	    base : file);
+	dclab_line("\033[31m", dcor_buf_str(&b));
+	dcor_buf_fini(&b);
+	free(dir);
+}
+
 /* The file as if by dclab-verify-dataset. */
 static int
 dclab(const char *file)
 {
 	static const struct dcor_check_opts o;
 	struct dcor_err err = DCOR_ERR_INIT;
+	char *real = realpath(file, NULL);
 	struct dcor_cues q;
-	struct stat st;
-	char *real, *text;
-	size_t n;
 	int status = D_OTHER;
 
-	real = realpath(file, NULL);
-	n = strlen(real != NULL ? real : file) + 32;
-	text = malloc(n);
-	if (text == NULL)
-		cli_die(EX_OSERR, "out of memory");
-	snprintf(text, n, "%s%s", real == NULL || stat(real, &st) != 0 ?
-	    "File not found: " : "Checking ", real != NULL ? real : file);
 	if (real == NULL) {
-		dclab_line("\033[31m", text);
-		goto out;
+		not_found(file);
+		return D_OTHER;
 	}
-	dclab_line("", text);
+	printf("\033[1mChecking %s\033[0m\n", real);
 	if (dcor_check(real, &o, &q, &err) == DCOR_OK)
 		status = dclab_report(&q);
-	else {
-		snprintf(text, n, "OSError: %s", err.msg);
-		dclab_line("\033[31m", text);
-	}
+	else
+		printf("\033[1m\033[31mOSError: %s\033[0m\n", err.msg);
 	dcor_cues_fini(&q);
-out:
 	free(real);
-	free(text);
 	return status;
 }
 

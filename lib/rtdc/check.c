@@ -259,7 +259,6 @@ fini(struct dcor_checking *c)
 	dcor_h5attrs_free(c->attr, c->nattr);
 	dcor_names_fini(&c->events);
 	dcor_basins_free(c->basin, c->nbasin);
-	dcor_reader_free(c->reader);
 	dcor_rtdc_close(c->m);
 }
 
@@ -288,9 +287,7 @@ dcor_check(const char *path, const struct dcor_check_opts *opts,
 	if (strcmp(suffix(path), ".rtdc") != 0 &&
 	    dcor_h5_kind(c.h, "events") == DCOR_H5_ABSENT)
 		stop_open(&c, path, &why);
-	rc = dcor_reader_new(&c.reader, err);
-	if (rc == DCOR_OK)
-		rc = dcor_h5_addr(c.h, "/", &addr, err);
+	rc = dcor_h5_addr(c.h, "/", &addr, err);
 	if (rc == DCOR_OK)
 		rc = dcor_h5attrs_read(dcor_h5_src(c.h),
 		    dcor_h5_superblock(c.h), addr, &c.attr, &c.nattr, err);

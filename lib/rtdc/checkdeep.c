@@ -242,6 +242,7 @@ count_chunks(struct deep *s)
 static void
 read_slowly(struct deep *s, struct dcor_err *why)
 {
+	struct dcor_reader *r = NULL;
 	uint64_t at, rows, part;
 	struct dcor_dset *d;
 	void *b = NULL;
@@ -254,14 +255,14 @@ read_slowly(struct deep *s, struct dcor_err *why)
 	if (part * dcor_dset_row_size(d) > ROWS_MAX)
 		part = 1;
 	b = malloc((size_t)part * dcor_dset_row_size(d) + 1);
-	if (b == NULL)
-		rc = dcor_err_nomem(why);
+	rc = b == NULL ? dcor_err_nomem(why) : dcor_reader_new(&r, why);
 	rows = dcor_dset_rows(d);
 	for (at = 0; rc == DCOR_OK && at < rows; at += part) {
 		part = rows - at < part ? rows - at : part;
-		rc = dcor_dset_read(d, s->c->reader, at, part, b, why);
+		rc = dcor_dset_read(d, r, at, part, b, why);
 	}
 	free(b);
+	dcor_reader_free(r);
 	dcor_dset_close(d);
 }
 

@@ -226,7 +226,7 @@ dcor_check_fluorescent(struct dcor_checking *c)
 /* The rows of an internal basin that the map names. */
 static int
 each_mapped(struct dcor_checking *c, const struct dcor_dset *d,
-    const struct dcor_checkfeat *f, uint64_t n,
+    struct dcor_reader *r, const struct dcor_checkfeat *f, uint64_t n,
     void (*fn)(void *arg, const double *v, size_t n), void *arg,
     struct dcor_err *err)
 {
@@ -239,12 +239,12 @@ each_mapped(struct dcor_checking *c, const struct dcor_dset *d,
 	    sizeof(*all)) : NULL;
 	if (all == NULL)
 		return dcor_err_nomem(err);
-	rc = dcor_dset_read_f64(d, c->reader, 0, rows, all, err);
+	rc = dcor_dset_read_f64(d, r, 0, rows, all, err);
 	if (rc == DCOR_OK)
 		rc = dcor_dset_open(c->h, f->map, &map, err);
 	for (at = 0; rc == DCOR_OK && at < n; at += part) {
 		part = n - at < BLOCK ? n - at : BLOCK;
-		rc = dcor_dset_read_u64(map, c->reader, at, part, idx, err);
+		rc = dcor_dset_read_u64(map, r, at, part, idx, err);
 		for (k = 0; rc == DCOR_OK && k < part; k++) {
 			if (idx[k] >= rows)
 				rc = dcor_err_set(err, DCOR_EDATA, 0, "%s: "
@@ -266,24 +266,29 @@ dcor_check_each(struct dcor_checking *c, const struct dcor_checkfeat *f,
     uint64_t n, void (*fn)(void *arg, const double *v, size_t n), void *arg)
 {
 	struct dcor_err err = DCOR_ERR_INIT;
+	struct dcor_reader *r = NULL;
 	struct dcor_dset *d = NULL;
 	uint64_t at, part;
 	double v[BLOCK];
 	int rc;
 
 	n = f->rows < n ? f->rows : n;
-	rc = dcor_dset_open(c->h, f->path, &d, &err);
+	/* A reader of its own: one remembers the dataset it read last. */
+	rc = dcor_reader_new(&r, &err);
+	if (rc == DCOR_OK)
+		rc = dcor_dset_open(c->h, f->path, &d, &err);
 	if (rc == DCOR_OK && f->map[0] != '\0')
-		rc = each_mapped(c, d, f, n, fn, arg, &err);
+		rc = each_mapped(c, d, r, f, n, fn, arg, &err);
 	else
 		for (at = 0; rc == DCOR_OK && at < n; at += part) {
 			part = n - at < BLOCK ? n - at : BLOCK;
-			rc = dcor_dset_read_f64(d, c->reader, at, part, v,
+			rc = dcor_dset_read_f64(d, r, at, part, v,
 			    &err);
 			if (rc == DCOR_OK)
 				fn(arg, v, (size_t)part);
 		}
 	dcor_dset_close(d);
+	dcor_reader_free(r);
 	if (rc == DCOR_OK)
 		return 0;
 	dcor_check_stop(c, "OSError: Can't synchronously read data (%s)",

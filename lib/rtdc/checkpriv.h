@@ -63,7 +63,6 @@ struct dcor_checking {
 	int		 no_events;	/* there is no such group */
 	struct dcor_basin *basin;
 	size_t		 nbasin;
-	struct dcor_reader *reader;
 	uint64_t	 n;		/* events */
 	int		 stopped;	/* dclab's check has ended */
 	int		 nomem;

@@ -334,6 +334,7 @@ static int
 fixed_lines(struct dcor_checking *c, const char *log, const char *path,
     struct dcor_err *err)
 {
+	struct dcor_reader *r = NULL;
 	struct dcor_dset *d;
 	uint64_t at, k, part, rows;
 	unsigned char *b;
@@ -343,6 +344,7 @@ fixed_lines(struct dcor_checking *c, const char *log, const char *path,
 	rc = dcor_dset_open(c->h, path, &d, err);
 	if (rc != DCOR_OK)
 		return rc;
+	rc = dcor_reader_new(&r, err);
 	rows = dcor_dset_rows(d);
 	el = dcor_dset_row_size(d);
 	b = malloc(LINES * el + 1);
@@ -351,7 +353,7 @@ fixed_lines(struct dcor_checking *c, const char *log, const char *path,
 	for (at = 0; rc == DCOR_OK && el > LINE_MAX && at < rows;
 	    at += part) {
 		part = rows - at < LINES ? rows - at : LINES;
-		rc = dcor_dset_read(d, c->reader, at, part, b, err);
+		rc = dcor_dset_read(d, r, at, part, b, err);
 		for (k = 0; rc == DCOR_OK && k < part; k++) {
 			for (len = el; len > 0 && b[k * el + len - 1] ==
 			    '\0'; len--)
@@ -361,6 +363,7 @@ fixed_lines(struct dcor_checking *c, const char *log, const char *path,
 		}
 	}
 	free(b);
+	dcor_reader_free(r);
 	dcor_dset_close(d);
 	return rc;
 }
