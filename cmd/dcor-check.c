@@ -238,7 +238,7 @@ report(const char *file, const struct dcor_cues *q, enum format format,
 	    a > 0 ? "alerts" : "good";
 	for (i = 0; i < q->n; i++) {
 		if ((q->v[i].who & DCOR_CUE_OURS) == 0 ||
-		    (q->v[i].level == DCOR_CUE_INFO && format == TSV &&
+		    (q->v[i].level >= DCOR_CUE_INFO && format == TSV &&
 		    cli_level() < 1) || (q->v[i].level == DCOR_CUE_ALERT &&
 		    format == TSV && cli_level() < 0))
 			continue;

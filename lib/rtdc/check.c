@@ -84,6 +84,17 @@ dcor_check_damage(struct dcor_checking *c, const char *key,
 	c->out->damaged++;
 }
 
+void
+dcor_check_unread(struct dcor_checking *c, const char *path,
+    const struct dcor_err *why)
+{
+	dcor_check_stop(c, "OSError: Can't synchronously read data (%s)",
+	    why->msg);
+	/* If all is read, that will find it again, and where. */
+	if (!c->opts->deep)
+		dcor_check_damage(c, path, why);
+}
+
 static int
 by_level(const void *x, const void *y)
 {

@@ -291,8 +291,6 @@ dcor_check_each(struct dcor_checking *c, const struct dcor_checkfeat *f,
 	dcor_reader_free(r);
 	if (rc == DCOR_OK)
 		return 0;
-	dcor_check_stop(c, "OSError: Can't synchronously read data (%s)",
-	    err.msg);
-	dcor_check_damage(c, f->path, &err);
+	dcor_check_unread(c, f->path, &err);
 	return -1;
 }

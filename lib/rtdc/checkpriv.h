@@ -75,8 +75,10 @@ void dcor_check_add(struct dcor_checking *c, unsigned who,
 /* The exception that ends dclab's check; the first one counts. */
 void dcor_check_stop(struct dcor_checking *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Something that cannot be read. */
+/* Something that cannot be read; data of a dataset at path. */
 void dcor_check_damage(struct dcor_checking *c, const char *key,
+    const struct dcor_err *why);
+void dcor_check_unread(struct dcor_checking *c, const char *path,
     const struct dcor_err *why);
 
 /* The hard-linked path of the object that path leads to, soft links
@@ -116,9 +118,6 @@ int dcor_check_has_section(const struct dcor_checking *c,
 const char *dcor_check_text(const struct dcor_checking *c,
     const char *section, const char *key);	/* "" if there is none */
 
-/* Rules about metadata alone (checkmeta.c). */
-void dcor_check_meta(struct dcor_checking *c);
-
 /* Features (checkfind.c). */
 /* Whether dclab finds it among the events. */
 int dcor_check_stored(struct dcor_checking *c, const char *name);
@@ -134,16 +133,18 @@ int dcor_check_fluorescent(struct dcor_checking *c);
 int dcor_check_each(struct dcor_checking *c, const struct dcor_checkfeat *f,
     uint64_t n, void (*fn)(void *arg, const double *v, size_t n), void *arg);
 
-/* The rules about features, files and basins, and ours. */
+/* The other rules. */
 void dcor_check_tree(struct dcor_checking *c);		/* checktree.c */
 void dcor_check_basins(struct dcor_checking *c);
 void dcor_check_features(struct dcor_checking *c);	/* checkfeat.c */
 void dcor_check_roi(struct dcor_checking *c);
 void dcor_check_scores(struct dcor_checking *c);
 void dcor_check_fluor(struct dcor_checking *c);		/* checkfluor.c */
+void dcor_check_meta(struct dcor_checking *c);		/* checkmeta.c */
 void dcor_check_format(struct dcor_checking *c);	/* checktree.c */
 void dcor_check_more(struct dcor_checking *c);		/* checkmore.c */
 void dcor_check_values(struct dcor_checking *c);
+/* Reads all that is stored (checkdeep.c). */
 int dcor_check_deep(struct dcor_checking *c, struct dcor_err *err);
 
 #endif /* DCOR_RTDC_CHECKPRIV_H */

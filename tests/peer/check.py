@@ -868,6 +868,33 @@ def compare(name, path, exact):
                 print("#   " + line.replace("\033", "^"))
 
 
+def recorded(d):
+    """The cases that are tested without dclab: is what is recorded still
+    what it says?  CHECK_RECORD: then it is recorded anew."""
+    global tests, failed
+    top = pathlib.Path(__file__).resolve().parents[1]
+    cases = top / "data" / "check.txt"
+    subprocess.run(["sh", top / "spoiled.sh", cases, d], check=True,
+                   env=dict(os.environ, B=str(B)))
+    blocks = cases.read_text().split("\n= ")
+    out = []
+    for i, block in enumerate(blocks):
+        head = block.rstrip("\n").split("\n")[:2]
+        code, text_ = dclab(d / f"{i + 1}.rtdc")
+        text_ = text_.replace(str(d.resolve()), ".").replace("\033", "^")
+        out.append("\n".join(head + text_.splitlines()[1:] +
+                             [f"exit {code}"]))
+        good = out[-1] == block.rstrip("\n")
+        if "CHECK_RECORD" not in os.environ:
+            tests += 1
+            failed += not good
+            print(f"{'' if good else 'not '}ok {tests} - recorded: "
+                  f"{head[0]}", flush=True)
+        compare(head[0], d / f"{i + 1}.rtdc", True)
+    if "CHECK_RECORD" in os.environ:
+        cases.write_text("\n= ".join(out) + "\n")
+
+
 def main():
     only = os.environ.get("CHECK_ONLY", "")
     tmp = os.environ.get("CHECK_KEEP") or tempfile.mkdtemp()
@@ -880,6 +907,8 @@ def main():
         fn(h)
         h.close()
         compare(name, path, exact)
+    if not only or only == "recorded":
+        recorded(d / "recorded")
     for path in whole_files(d):
         if only in path.name:
             compare(path.name, path, True)
