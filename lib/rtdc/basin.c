@@ -214,14 +214,28 @@ put_list(struct dcor_jw *w, const char *key, const struct dcor_names *v)
 }
 
 int
+dcor_basin_write_json(struct dcor_h5out *o, const char *text, size_t n,
+    struct dcor_err *err)
+{
+	char md5[33], path[64];
+	int rc;
+
+	rc = dcor_md5_hex(text, n, md5, err);
+	if (rc != DCOR_OK)
+		return rc;
+	snprintf(path, sizeof(path), "basins/%s", md5);
+	rc = dcor_h5out_group(o, "basins", err);
+	if (rc == DCOR_OK && !dcor_h5out_has(o, path))
+		rc = dcor_h5out_text_lines(o, path, text, err);
+	return rc;
+}
+
+int
 dcor_basin_write(struct dcor_h5out *o, const struct dcor_basin *b,
     struct dcor_err *err)
 {
-	char md5[33], path[64], *p, *q;
-	const char **line = NULL;
 	struct dcor_buf text;
 	struct dcor_jw w;
-	size_t n = 1;
 	int rc;
 
 	dcor_buf_init(&text, TEXT_MAX);
@@ -235,34 +249,15 @@ dcor_basin_write(struct dcor_h5out *o, const struct dcor_basin *b,
 	    "internal" : "file");
 	if (b->type == DCOR_BASIN_FILE)
 		dcor_jw_kstr(&w, "identifier", b->identifier);
-	put_list(&w, "features", &b->features);
+	if (!b->any)
+		put_list(&w, "features", &b->features);
 	if (b->mapping != NULL)
 		dcor_jw_kstr(&w, "mapping", b->mapping);
 	dcor_jw_end(&w);
 	rc = dcor_jw_done(&w, err);
 	if (rc == DCOR_OK)
-		rc = dcor_md5_hex(text.p, text.len, md5, err);
-	if (rc != DCOR_OK)
-		goto out;
-	for (p = text.p; (p = strchr(p, '\n')) != NULL; p++)
-		n++;
-	line = calloc(n, sizeof(*line));
-	if (line == NULL) {
-		rc = dcor_err_nomem(err);
-		goto out;
-	}
-	for (n = 0, p = text.p; p != NULL; p = q) {
-		q = strchr(p, '\n');
-		if (q != NULL)
-			*q++ = '\0';
-		line[n++] = p;
-	}
-	snprintf(path, sizeof(path), "basins/%s", md5);
-	rc = dcor_h5out_group(o, "basins", err);
-	if (rc == DCOR_OK)
-		rc = dcor_h5out_lines(o, path, line, n, err);
-out:
-	free(line);
+		rc = dcor_basin_write_json(o, dcor_buf_str(&text), text.len,
+		    err);
 	dcor_buf_fini(&text);
 	return rc;
 }

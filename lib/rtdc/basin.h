@@ -43,4 +43,9 @@ int dcor_basin_lists(const struct dcor_basin *b, const char *feature);
 int dcor_basin_write(struct dcor_h5out *o, const struct dcor_basin *b,
     struct dcor_err *err);
 
+/* The text of a definition, JSON of n bytes, put there the same way; once
+ * if it is the same. */
+int dcor_basin_write_json(struct dcor_h5out *o, const char *text, size_t n,
+    struct dcor_err *err);
+
 #endif /* DCOR_RTDC_BASIN_H */

@@ -536,9 +536,8 @@ dcor_dset_read(const struct dcor_dset *d, struct dcor_reader *r,
 	return rc;
 }
 
-/* Element k of p as a double. */
-static double
-number(const struct dcor_h5type *t, const unsigned char *p, uint64_t k)
+double
+dcor_h5_number(const struct dcor_h5type *t, const void *p, uint64_t k)
 {
 	union {
 		int8_t i8; int16_t i16; int32_t i32; int64_t i64;
@@ -546,7 +545,7 @@ number(const struct dcor_h5type *t, const unsigned char *p, uint64_t k)
 		float f; double d;
 	} v;
 
-	memcpy(&v, p + k * t->size, t->size);
+	memcpy(&v, (const unsigned char *)p + k * t->size, t->size);
 	if (t->cls == DCOR_H5_FLOAT)
 		return t->size == 4 ? (double)v.f : v.d;
 	if (t->is_signed)
@@ -556,17 +555,19 @@ number(const struct dcor_h5type *t, const unsigned char *p, uint64_t k)
 	    t->size == 4 ? v.u32 : (double)v.u64;
 }
 
-static int
-is_number(const struct dcor_dset *d)
+int
+dcor_h5_is_number(const struct dcor_h5type *t)
 {
-	const struct dcor_h5type *t = &d->info.type;
-
-	if (d->info.rank != 1)
-		return 0;
 	if (t->cls == DCOR_H5_FLOAT)
 		return t->size == 4 || t->size == 8;
 	return t->cls == DCOR_H5_INT && (t->size == 1 || t->size == 2 ||
 	    t->size == 4 || t->size == 8);
+}
+
+static int
+is_column(const struct dcor_dset *d)
+{
+	return d->info.rank == 1 && dcor_h5_is_number(&d->info.type);
 }
 
 int
@@ -577,7 +578,7 @@ dcor_dset_read_f64(const struct dcor_dset *d, struct dcor_reader *r,
 	uint64_t k, part, per;
 	int rc;
 
-	if (!is_number(d))
+	if (!is_column(d))
 		return dcor_err_set(err, DCOR_EDATA, 0,
 		    "%s: not a column of numbers", d->path);
 	dcor_dset_expect(d, first, n);
@@ -588,7 +589,7 @@ dcor_dset_read_f64(const struct dcor_dset *d, struct dcor_reader *r,
 		if (rc != DCOR_OK)
 			return rc;
 		for (k = 0; k < part; k++)
-			buf[k] = number(&d->info.type, block, k);
+			buf[k] = dcor_h5_number(&d->info.type, block, k);
 	}
 	return DCOR_OK;
 }
@@ -602,7 +603,7 @@ dcor_dset_read_u64(const struct dcor_dset *d, struct dcor_reader *r,
 	double f;
 	int rc;
 
-	if (!is_number(d))
+	if (!is_column(d))
 		return dcor_err_set(err, DCOR_EDATA, 0,
 		    "%s: not a column of numbers", d->path);
 	dcor_dset_expect(d, first, n);
@@ -613,7 +614,7 @@ dcor_dset_read_u64(const struct dcor_dset *d, struct dcor_reader *r,
 		if (rc != DCOR_OK)
 			return rc;
 		for (k = 0; k < part; k++) {
-			f = number(&d->info.type, block, k);
+			f = dcor_h5_number(&d->info.type, block, k);
 			if (!(f >= 0 && f < 18446744073709551616.0) ||
 			    f != floor(f))
 				return dcor_err_set(err, DCOR_EDATA, 0,

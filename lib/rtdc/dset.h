@@ -68,6 +68,12 @@ int dcor_dset_read_f64(const struct dcor_dset *d, struct dcor_reader *r,
 int dcor_dset_read_u64(const struct dcor_dset *d, struct dcor_reader *r,
     uint64_t first, uint64_t n, uint64_t *buf, struct dcor_err *err);
 
+/* Whether elements are numbers of 1, 2, 4 or 8 bytes (floats: 4, 8) that
+ * arrive in native form; element k of such at p, as a double. */
+int dcor_h5_is_number(const struct dcor_h5type *t);
+double dcor_h5_number(const struct dcor_h5type *t, const void *p,
+    uint64_t k);
+
 /* The lines of a 1-D text dataset (log, basin); fixed or variable length,
  * trailing NULs cut.  Ownership: dcor_names_fini. */
 int dcor_dset_read_lines(struct dcor_h5 *h, const char *path,

@@ -70,6 +70,38 @@ dcor_h5out_f64(struct dcor_h5out *o, const char *path, const char *name,
 }
 
 int
+dcor_h5out_number(struct dcor_h5out *o, const char *path, const char *name,
+    const struct dcor_h5type *t, const void *v, struct dcor_err *err)
+{
+	hid_t type, native;
+	int rc;
+
+	dcor_h5_enter();
+	type = dcor_h5_make_type(t);
+	native = H5Tget_native_type(type, H5T_DIR_ASCEND);
+	rc = put_attr(o, path, name, type, native, v, err);
+	H5Tclose(native);
+	H5Tclose(type);
+	dcor_h5_leave();
+	return rc;
+}
+
+int
+dcor_h5out_drop(struct dcor_h5out *o, const char *path, const char *name,
+    struct dcor_err *err)
+{
+	hid_t file = dcor_h5out_file(o);
+	int rc = DCOR_OK;
+
+	dcor_h5_enter();
+	if (H5Aexists_by_name(file, path, name, H5P_DEFAULT) > 0 &&
+	    H5Adelete_by_name(file, path, name, H5P_DEFAULT) < 0)
+		rc = dcor_h5out_fail(o, err);
+	dcor_h5_leave();
+	return rc;
+}
+
+int
 dcor_h5out_lines(struct dcor_h5out *o, const char *path,
     const char *const *line, size_t n, struct dcor_err *err)
 {
@@ -97,4 +129,44 @@ dcor_h5out_lines(struct dcor_h5out *o, const char *path,
 	}
 	free(row);
 	return rc == DCOR_OK ? dcor_h5col_finish(c, err) : rc;
+}
+
+int
+dcor_h5out_text_lines(struct dcor_h5out *o, const char *path,
+    const char *text, struct dcor_err *err)
+{
+	char *copy = strdup(text), *p;
+	const char **line = NULL;
+	size_t n = 1;
+	int rc;
+
+	for (p = copy; p != NULL && *p != '\0'; p++)
+		n += *p == '\n';
+	line = calloc(n, sizeof(*line));
+	if (copy == NULL || line == NULL) {
+		rc = dcor_err_nomem(err);
+	} else {
+		for (n = 0, p = copy; p != NULL && *p != '\0';) {
+			line[n++] = p;
+			p = strchr(p, '\n');
+			if (p != NULL)
+				*p++ = '\0';
+		}
+		rc = dcor_h5out_lines(o, path, line, n, err);
+	}
+	free(line);
+	free(copy);
+	return rc;
+}
+
+int
+dcor_h5out_has(struct dcor_h5out *o, const char *path)
+{
+	htri_t there;
+
+	dcor_h5_enter();
+	there = H5Lexists(dcor_h5out_file(o), path, H5P_DEFAULT);
+	H5Eclear2(H5E_DEFAULT);
+	dcor_h5_leave();
+	return there > 0;
 }

@@ -15,24 +15,12 @@ struct logs {
 
 /* Writes text as a log that no log of the input has the name of. */
 static int
-put_log(struct logs *p, const char *kind, char *text, struct dcor_err *err)
+put_log(struct logs *p, const char *kind, const char *text,
+    struct dcor_err *err)
 {
-	const char **line;
-	char path[128], *q;
-	size_t n = 1;
+	char path[128];
 	int k = 1, rc;
 
-	for (q = text; *q != '\0'; q++)
-		n += *q == '\n';
-	line = calloc(n, sizeof(*line));
-	if (line == NULL)
-		return dcor_err_nomem(err);
-	for (n = 0, q = text; q != NULL && *q != '\0';) {
-		line[n++] = q;
-		q = strchr(q, '\n');
-		if (q != NULL)
-			*q++ = '\0';
-	}
 	snprintf(path, sizeof(path), "logs/dcnum-%s-%.7s", kind,
 	    p->s->id.hash);
 	while (dcor_h5_kind(dcor_rtdc_h5(p->s->m), path) != DCOR_H5_ABSENT)
@@ -40,8 +28,7 @@ put_log(struct logs *p, const char *kind, char *text, struct dcor_err *err)
 		    kind, p->s->id.hash, ++k);
 	rc = dcor_h5out_group(p->o, "logs", err);
 	if (rc == DCOR_OK)
-		rc = dcor_h5out_lines(p->o, path, line, n, err);
-	free(line);
+		rc = dcor_h5out_text_lines(p->o, path, text, err);
 	return rc;
 }
 

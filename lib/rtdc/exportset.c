@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The selected rows of one dataset, and what its attributes say of them. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rtdc/exportpriv.h"
+
+#define CHUNK	((uint64_t)1 << 20)	/* bytes, where the source has none */
+#define CHUNK_MAX ((uint64_t)64 << 20)
+
+/* Least, greatest and mean of a column, NaN left out. */
+struct stats {
+	struct dcor_h5type	 t;
+	unsigned char		 lo[8], hi[8];
+	double			 sum;
+	uint64_t		 n;
+};
+
+struct column {
+	struct dcor_h5col	*col;
+	struct stats		*stats;		/* NULL: not for this one */
+};
+
+static int
+less(const struct dcor_h5type *t, const void *a, const void *b)
+{
+	int64_t i, k;
+	uint64_t u, v;
+
+	if (t->cls == DCOR_H5_FLOAT || t->size < 8)
+		return dcor_h5_number(t, a, 0) < dcor_h5_number(t, b, 0);
+	if (t->is_signed) {
+		memcpy(&i, a, 8);
+		memcpy(&k, b, 8);
+		return i < k;
+	}
+	memcpy(&u, a, 8);
+	memcpy(&v, b, 8);
+	return u < v;
+}
+
+/* Sums a block by itself: the error grows with the blocks, not with the
+ * events. */
+static void
+stats_add(struct stats *s, const unsigned char *p, uint64_t n)
+{
+	size_t el = s->t.size;
+	double v, sum = 0;
+	uint64_t i;
+
+	for (i = 0; i < n; i++, p += el) {
+		v = dcor_h5_number(&s->t, p, 0);
+		if (isnan(v))
+			continue;
+		if (s->n == 0 || less(&s->t, p, s->lo))
+			memcpy(s->lo, p, el);
+		if (s->n == 0 || less(&s->t, s->hi, p))
+			memcpy(s->hi, p, el);
+		s->n++;
+		sum += v;
+	}
+	s->sum += sum;
+}
+
+/* Stored as dclab does: min and max as the column, the mean as double, or
+ * as float of floats.  Nothing is said of no events. */
+static int
+stats_put(const struct stats *s, struct dcor_exporter *x, const char *path,
+    uint64_t rows, struct dcor_err *err)
+{
+	static const char *const name[] = { "min", "max", "mean" };
+	struct dcor_h5type t = { .cls = DCOR_H5_FLOAT, .size = 8 };
+	double mean = s->n > 0 ? s->sum / (double)s->n : (double)NAN;
+	float narrow = (float)mean;
+	const void *v[3] = { s->lo, s->hi, &mean };
+	size_t i;
+	int rc = DCOR_OK;
+
+	if (s->n == 0)		/* all of them NaN */
+		v[0] = v[1] = s->t.size == 4 ? (const void *)&narrow : &mean;
+	if (s->t.cls == DCOR_H5_FLOAT && s->t.size == 4) {
+		t.size = 4;
+		v[2] = &narrow;
+	}
+	for (i = 0; rc == DCOR_OK && i < 3; i++)
+		rc = rows == 0 ? dcor_h5out_drop(x->o, path, name[i], err) :
+		    dcor_h5out_number(x->o, path, name[i], i == 2 ? &t :
+		    &s->t, v[i], err);
+	return rc;
+}
+
+static int
+take(void *arg, const void *p, size_t nbytes, uint64_t n,
+    struct dcor_err *err)
+{
+	struct column *c = arg;
+
+	(void)nbytes;
+	if (c->stats != NULL)
+		stats_add(c->stats, p, n);
+	return dcor_h5col_append(c->col, p, n, err);
+}
+
+/* Rows of a chunk: as in the source, but not more than there are; where
+ * the source has no chunks, or ones that cut rows, 1 MiB, at least 10. */
+static uint64_t
+chunk_rows(const struct dcor_dset *d, uint64_t n)
+{
+	const struct dcor_h5dset *i = dcor_dset_info(d);
+	uint64_t row = dcor_dset_row_size(d), rows = CHUNK / row;
+	unsigned k;
+
+	if (rows < 10)
+		rows = 10;
+	if (i->layout == DCOR_H5_CHUNKED && i->chunk[0] <= CHUNK_MAX / row) {
+		for (k = 1; k < i->rank && i->chunk[k] == i->dim[k]; k++)
+			;
+		if (k == i->rank)
+			rows = i->chunk[0];
+	}
+	return rows < n ? rows : n > 0 ? n : 1;
+}
+
+int
+dcor_export_feature(struct dcor_exporter *x, const char *path,
+    const struct dcor_feature *f, struct dcor_err *err)
+{
+	const struct dcor_h5dset *info = dcor_dset_info(f->set);
+	struct dcor_h5spec spec = { .type = info->type, .rank = info->rank };
+	struct stats stats = { .t = info->type };
+	struct column c = { NULL, NULL };
+	struct dcor_rows_use use = { .take = take, .arg = &c };
+	unsigned k;
+	int rc;
+
+	if (info->rank > 3 || dcor_dset_row_size(f->set) == 0)
+		return dcor_err_set(err, DCOR_EDATA, 0, "%s: odd shape",
+		    dcor_dset_path(f->set));
+	for (k = 1; k < info->rank; k++)
+		spec.item[k - 1] = info->dim[k];
+	spec.level = x->opt->level > 0 ? x->opt->level : DCOR_EXPORT_LEVEL;
+	spec.chunk_rows = chunk_rows(f->set, x->sel->n);
+	if (info->rank == 1 && dcor_h5_is_number(&info->type))
+		c.stats = &stats;
+	rc = dcor_h5out_dset(x->o, path, &spec, &c.col, err);
+	if (rc == DCOR_OK)
+		rc = dcor_rows_each(f, x->sel, x->pool, &use, err);
+	if (rc == DCOR_OK)
+		rc = dcor_h5col_finish(c.col, err);
+	if (rc == DCOR_OK)
+		rc = dcor_h5out_copy_attrs(x->o, path,
+		    dcor_rtdc_h5(f->origin), dcor_dset_path(f->set), err);
+	if (rc == DCOR_OK && c.stats != NULL)
+		rc = stats_put(&stats, x, path, x->sel->n, err);
+	return rc;
+}
+
+int
+dcor_export_numbers(struct dcor_exporter *x, const char *path, int renumber,
+    struct dcor_err *err)
+{
+	struct dcor_h5spec spec = { .rank = 1, .type = { .cls = DCOR_H5_INT,
+	    .size = 8 } };
+	struct stats stats = { .t = spec.type };
+	struct dcor_h5col *col;
+	const struct dcor_range *v = x->sel->v;
+	uint64_t block[512], n = 0, k, count = 1;
+	size_t i;
+	int rc;
+
+	spec.level = x->opt->level > 0 ? x->opt->level : DCOR_EXPORT_LEVEL;
+	spec.chunk_rows = x->sel->n < CHUNK / 8 ? x->sel->n : CHUNK / 8;
+	if (spec.chunk_rows == 0)
+		spec.chunk_rows = 1;
+	rc = dcor_h5out_dset(x->o, path, &spec, &col, err);
+	for (i = 0; rc == DCOR_OK && i < x->sel->nv; i++)
+		for (k = 0; rc == DCOR_OK && k < v[i].n; k++) {
+			block[n++] = renumber ? count++ : v[i].first + k;
+			if (n < 512 && (i + 1 < x->sel->nv || k + 1 < v[i].n))
+				continue;
+			stats_add(&stats, (unsigned char *)block, n);
+			rc = dcor_h5col_append(col, block, n, err);
+			n = 0;
+		}
+	if (rc == DCOR_OK)
+		rc = dcor_h5col_finish(col, err);
+	if (rc == DCOR_OK)
+		rc = stats_put(&stats, x, path, x->sel->n, err);
+	return rc;
+}
