@@ -18,7 +18,7 @@ struct stats {
 };
 
 struct column {
-	struct dcor_h5col	*col;
+	struct dcor_h5col	*col;		/* NULL: has its rows already */
 	struct stats		*stats;		/* NULL: not for this one */
 };
 
@@ -99,7 +99,8 @@ take(void *arg, const void *p, size_t nbytes, uint64_t n,
 	(void)nbytes;
 	if (c->stats != NULL)
 		stats_add(c->stats, p, n);
-	return dcor_h5col_append(c->col, p, n, err);
+	return c->col != NULL ? dcor_h5col_append(c->col, p, n, err) :
+	    DCOR_OK;
 }
 
 /* Rows of a chunk: as in the source, but not more than there are; where
@@ -108,12 +109,13 @@ static uint64_t
 chunk_rows(const struct dcor_dset *d, uint64_t n)
 {
 	const struct dcor_h5dset *i = dcor_dset_info(d);
-	uint64_t row = dcor_dset_row_size(d), rows = CHUNK / row;
+	uint64_t row = dcor_dset_row_size(d), rows = CHUNK / (row > 0 ? row : 1);
 	unsigned k;
 
 	if (rows < 10)
 		rows = 10;
-	if (i->layout == DCOR_H5_CHUNKED && i->chunk[0] <= CHUNK_MAX / row) {
+	if (i->layout == DCOR_H5_CHUNKED && row > 0 &&
+	    i->chunk[0] <= CHUNK_MAX / row) {
 		for (k = 1; k < i->rank && i->chunk[k] == i->dim[k]; k++)
 			;
 		if (k == i->rank)
@@ -122,37 +124,60 @@ chunk_rows(const struct dcor_dset *d, uint64_t n)
 	return rows < n ? rows : n > 0 ? n : 1;
 }
 
+/* Long runs of rows: most of their chunks can be taken as they are. */
+static int
+copy_ranges(struct dcor_exporter *x, const struct dcor_dset *d,
+    struct dcor_h5col *col, struct dcor_err *err)
+{
+	size_t i;
+	int rc = DCOR_OK;
+
+	for (i = 0; rc == DCOR_OK && i < x->sel->nv; i++)
+		rc = dcor_h5col_copy(col, d, x->sel->v[i].first,
+		    x->sel->v[i].n, err);
+	return rc;
+}
+
 int
 dcor_export_feature(struct dcor_exporter *x, const char *path,
     const struct dcor_feature *f, struct dcor_err *err)
 {
 	const struct dcor_h5dset *info = dcor_dset_info(f->set);
-	struct dcor_h5spec spec = { .type = info->type, .rank = info->rank };
+	const struct dcor_sel *sel = x->sel;
+	const struct dcor_range *last = sel->v + sel->nv - (sel->nv > 0);
+	struct dcor_h5spec spec = { 0 };
 	struct stats stats = { .t = info->type };
+	struct dcor_h5col *col;
 	struct column c = { NULL, NULL };
 	struct dcor_rows_use use = { .take = take, .arg = &c };
-	unsigned k;
 	int rc;
 
-	if (info->rank > 3 || dcor_dset_row_size(f->set) == 0)
-		return dcor_err_set(err, DCOR_EDATA, 0, "%s: odd shape",
-		    dcor_dset_path(f->set));
-	for (k = 1; k < info->rank; k++)
-		spec.item[k - 1] = info->dim[k];
-	spec.level = x->opt->level > 0 ? x->opt->level : DCOR_EXPORT_LEVEL;
-	spec.chunk_rows = chunk_rows(f->set, x->sel->n);
+	if (sel->nv > 0 && (last->first >= f->n || last->n > f->n -
+	    last->first))
+		return dcor_err_set(err, DCOR_EDATA, 0, "%s: event %llu of "
+		    "%llu", dcor_dset_path(f->set), (unsigned long long)
+		    (last->first + last->n), (unsigned long long)f->n);
 	if (info->rank == 1 && dcor_h5_is_number(&info->type))
 		c.stats = &stats;
-	rc = dcor_h5out_dset(x->o, path, &spec, &c.col, err);
+	spec.level = x->opt->level > 0 ? x->opt->level : DCOR_EXPORT_LEVEL;
+	spec.chunk_rows = chunk_rows(f->set, sel->n);
+	rc = dcor_h5out_like(x->o, path, f->set, &spec, &col, err);
+	if (rc != DCOR_OK)
+		return rc;
+	if (f->map == NULL && sel->nv > 0 && sel->n / sel->nv >=
+	    spec.chunk_rows)
+		rc = copy_ranges(x, f->set, col, err);
+	else
+		c.col = col;
+	if (rc == DCOR_OK && (c.col != NULL || c.stats != NULL))
+		rc = dcor_rows_each(f, sel, x->pool, &use, err);
 	if (rc == DCOR_OK)
-		rc = dcor_rows_each(f, x->sel, x->pool, &use, err);
-	if (rc == DCOR_OK)
-		rc = dcor_h5col_finish(c.col, err);
+		rc = dcor_h5col_finish(col, err);
 	if (rc == DCOR_OK)
 		rc = dcor_h5out_copy_attrs(x->o, path,
 		    dcor_rtdc_h5(f->origin), dcor_dset_path(f->set), err);
 	if (rc == DCOR_OK && c.stats != NULL)
-		rc = stats_put(&stats, x, path, x->sel->n, err);
+		rc = stats_put(&stats, x, path, sel->n, err);
 	return rc;
 }
 
