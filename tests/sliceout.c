@@ -10,8 +10,10 @@
 #include "cli.h"
 #include "rtdc/export.h"
 
-enum { O_LEVEL = CLI_OPT_USER, O_SOURCE, O_NOBASINS, O_NOLOGS, O_NOTABLES,
-    O_SAME };
+enum {
+	O_AS = CLI_OPT_USER, O_LEVEL, O_SOURCE, O_NOBASINS, O_NOLOGS,
+	O_NOTABLES, O_SAME
+};
 
 static const struct cli_opt opts[] = {
 	{ 'e', "events", "A:B,...", "which events, in ascending order" },
@@ -19,6 +21,7 @@ static const struct cli_opt opts[] = {
 	{ 'o', "output", "FILE", "what to write" },
 	{ 'j', "jobs", "N", "workers [2]" },
 	{ 'f', "force", NULL, "replace FILE" },
+	{ O_AS, "as", "rtdc|npy|npz|raw|png|tiff", "format [rtdc]" },
 	{ O_LEVEL, "level", "N", "of compression" },
 	{ O_SOURCE, "source", NULL, "add a basin that leads to the source" },
 	{ O_NOBASINS, "no-basins", NULL, "leave basins out" },
@@ -77,17 +80,42 @@ features(char *text, struct dcor_names *v)
 	}
 }
 
+typedef int to_file(struct dcor_rtdc *, const struct dcor_sel *,
+    const struct dcor_names *, const struct dcor_export *, FILE *,
+    struct dcor_pool *, struct dcor_err *);
+
+/* Writes to out, "-" is standard output. */
+static int
+stream(to_file *fn, struct dcor_rtdc *m, const struct dcor_sel *sel,
+    const struct dcor_names *v, const struct dcor_export *x, const char *out,
+    struct dcor_pool *pool)
+{
+	FILE *fp = strcmp(out, "-") == 0 ? stdout : fopen(out, "wb");
+	int rc;
+
+	if (fp == NULL)
+		cli_die(73, "%s: cannot open", out);
+	rc = fn(m, sel, v, x, fp, pool, &err);
+	if (fp != stdout && fclose(fp) != 0)
+		cli_die(74, "%s: cannot write", out);
+	return rc;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct dcor_names names = { NULL, 0 };
+	static const char *const format[] = { "rtdc", "npy", "npz", "raw",
+	    "png", "tiff", NULL };
+	static to_file *const fn[] = { NULL, dcor_export_npy,
+	    dcor_export_npz, dcor_export_raw, NULL, dcor_export_tiff };
+	struct dcor_names names = { NULL, 0 }, *v;
 	struct dcor_sel sel = { NULL, 0, 0, 0 };
 	struct dcor_export x = { .software = "sliceout 1" };
 	struct dcor_pool *pool;
 	struct dcor_rtdc *m;
 	const char *out = NULL;
 	unsigned jobs = 2;
-	int c;
+	int c, as = 0;
 
 	while ((c = cli_next(&sliceout, argc, argv)) != -1)
 		switch (c) {
@@ -105,6 +133,9 @@ main(int argc, char **argv)
 			break;
 		case 'f':
 			x.replace = 1;
+			break;
+		case O_AS:
+			as = cli_choice("--as", optarg, format);
 			break;
 		case O_LEVEL:
 			x.level = (int)cli_u64("--level", optarg, 1, 22);
@@ -129,8 +160,10 @@ main(int argc, char **argv)
 		cli_usage("one measurement and -o are needed");
 	must(dcor_pool_new(jobs, &pool, &err), NULL);
 	must(dcor_rtdc_open(argv[optind], &m, &err), argv[optind]);
-	must(dcor_export_rtdc(m, &sel, names.name != NULL ? &names : NULL,
-	    &x, out, pool, &err), argv[optind]);
+	v = names.name != NULL ? &names : NULL;
+	must(as == 0 ? dcor_export_rtdc(m, &sel, v, &x, out, pool, &err) :
+	    as == 4 ? dcor_export_png(m, &sel, v, &x, out, pool, &err) :
+	    stream(fn[as], m, &sel, v, &x, out, pool), argv[optind]);
 	dcor_rtdc_close(m);
 	dcor_pool_free(pool);
 	dcor_sel_fini(&sel);

@@ -445,3 +445,31 @@ dcor_zstd_version(char *out, size_t size)
 {
 	snprintf(out, size, "%s", ZSTD_versionString());
 }
+
+uint32_t
+dcor_crc32(uint32_t crc, const void *p, size_t n)
+{
+	const unsigned char *c = p;
+	size_t part;
+
+	for (; n > 0; n -= part, c += part) {
+		part = n < 1 << 30 ? n : 1 << 30;
+		crc = (uint32_t)crc32(crc, c, (uInt)part);
+	}
+	return crc;
+}
+
+int
+dcor_zlib(int level, const void *p, size_t n, struct dcor_buf *out,
+    struct dcor_err *err)
+{
+	uLongf len = compressBound(n);
+
+	if (dcor_buf_room(out, len) != 0)
+		return dcor_buf_check(out, err);
+	if (compress2((Bytef *)out->p + out->len, &len, p, n, level) != Z_OK)
+		return dcor_err_nomem(err);
+	out->len += len;
+	out->p[out->len] = '\0';
+	return DCOR_OK;
+}

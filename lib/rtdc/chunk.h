@@ -9,6 +9,7 @@
 #ifndef DCOR_RTDC_CHUNK_H
 #define DCOR_RTDC_CHUNK_H
 
+#include "base/buf.h"
 #include "rtdc/h5index.h"
 
 enum dcor_filter_id {
@@ -45,6 +46,15 @@ int dcor_chunk_encode(struct dcor_codec *c, int level, const void *in,
 
 /* HDF5's Fletcher32 of n bytes. */
 uint32_t dcor_fletcher32(const void *p, size_t n);
+
+/* CRC-32 (ISO 3309, as in ZIP and PNG) of bytes whose first part gave crc,
+ * 0 if there is none, and n more. */
+uint32_t dcor_crc32(uint32_t crc, const void *p, size_t n);
+
+/* Appends n bytes, below 2 GiB, compressed as RFC 1950 says; level 1 ... 9.
+ * DCOR_ENOMEM, or DCOR_EDATA when out may not grow so far. */
+int dcor_zlib(int level, const void *p, size_t n, struct dcor_buf *out,
+    struct dcor_err *err);
 
 /* Teaches libhdf5 the filters 32000 (decoding) and 32015, once. */
 int dcor_chunk_register(struct dcor_err *err);

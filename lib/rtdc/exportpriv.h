@@ -51,4 +51,12 @@ int dcor_export_basins(struct dcor_exporter *x, struct dcor_err *err);
 /* Whether the result has the feature: it is in the list, or all are. */
 int dcor_export_wants(const struct dcor_exporter *x, const char *name);
 
+/* The one feature that is named, or DCOR_EARG (exportnpy.c). */
+int dcor_export_one(struct dcor_rtdc *m, const struct dcor_names *features,
+    struct dcor_feature *out, struct dcor_err *err);
+
+/* Writes n bytes. */
+int dcor_export_write(FILE *out, const void *p, size_t n,
+    struct dcor_err *err);
+
 #endif /* DCOR_RTDC_EXPORTPRIV_H */

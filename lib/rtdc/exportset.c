@@ -109,7 +109,8 @@ static uint64_t
 chunk_rows(const struct dcor_dset *d, uint64_t n)
 {
 	const struct dcor_h5dset *i = dcor_dset_info(d);
-	uint64_t row = dcor_dset_row_size(d), rows = CHUNK / (row > 0 ? row : 1);
+	uint64_t row = dcor_dset_row_size(d);
+	uint64_t rows = CHUNK / (row > 0 ? row : 1);
 	unsigned k;
 
 	if (rows < 10)

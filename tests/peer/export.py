@@ -280,6 +280,38 @@ def by_basin(path, tmp, sel, n, few):
     return bad
 
 
+def arrays(path, tmp, sel, n):
+    """.npy and .npz beside numpy's, and the plain bytes"""
+    bad = []
+    with h5py.File(path) as h:
+        ev = {}
+        h["events"].visititems(lambda k, d: ev.update(
+            {k: d[:n]} if isinstance(d, h5py.Dataset) else {}))
+    ev = {k: v for k, v in ev.items() if not k.startswith("contour/")}
+    for k in RND.sample(sorted(ev), min(3, len(ev))):
+        np.save(tmp / "want.npy", ev[k][sel])
+        rc, err = sliceout("-e", ranges(sel), "-F", k, "--as", "npy", "-o",
+                           tmp / "is.npy", path)
+        if rc or (tmp / "is.npy").read_bytes() != \
+                (tmp / "want.npy").read_bytes():
+            bad.append(f"npy: {k} {err}")
+        rc, err = sliceout("-e", ranges(sel), "-F", k, "--as", "raw", "-o",
+                           tmp / "is.raw", path)
+        if rc or (tmp / "is.raw").read_bytes() != ev[k][sel].tobytes():
+            bad.append(f"raw: {k} {err}")
+    rc, err = sliceout("-e", ranges(sel), "--as", "npz", "-o", tmp / "is.npz",
+                       path)
+    if rc:
+        return bad + [err]
+    with np.load(tmp / "is.npz") as z:
+        known = {k for k in ev if "/" in k or
+                 dclab.dfn.feature_exists(k)}
+        bad += [f"npz: {k}" for k in known ^ set(z.files)]
+        bad += [f"npz: {k} differs" for k in z.files
+                if not same(z[k], ev[k][sel])]
+    return bad
+
+
 def main():
     files = sorted(DATA.glob("rtdc/*.rtdc")) + sorted(
         DATA.glob("hdf5-2.0/*.rtdc"))
@@ -298,7 +330,8 @@ def main():
             for sel in selections(n):
                 for x in check(path, tmp, sel, n, RND.choice(
                         [[], ["-j1"], ["--level", 1]])) + \
-                        by_basin(path, tmp, sel, n, few):
+                        by_basin(path, tmp, sel, n, few) + \
+                        arrays(path, tmp, sel, n):
                     bad.append(f"{ranges(sel)[:40]}: {x}")
             nbad += bool(bad)
             print(f"{'not ' * bool(bad)}ok {i + 1} - {path.name}", flush=True)
