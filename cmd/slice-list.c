@@ -80,6 +80,15 @@ put_shape(struct rec *r, const char *key, const struct dcor_h5dset *i,
 	rec_numbers(r, key, list, n, 'x');
 }
 
+static void
+put_stored(struct rec *r, const struct dcor_dset *d)
+{
+	uint64_t n = dcor_dset_stored(d);
+
+	if (n != UINT64_MAX)
+		rec_u64(r, "stored", n);
+}
+
 static int
 put_feature(struct rec *r, struct dcor_rtdc *m, const char *name,
     struct dcor_err *err)
@@ -103,7 +112,7 @@ put_feature(struct rec *r, struct dcor_rtdc *m, const char *name,
 		put_shape(r, "shape", i, 0, f.n);
 		put_shape(r, "chunk", i, 1, 0);
 		put_filters(r, i);
-		rec_u64(r, "stored", dcor_dset_stored(f.set));
+		put_stored(r, f.set);
 		rec_str(r, "origin", f.internal ? "internal" :
 		    f.origin != m ? dcor_h5_path(dcor_rtdc_h5(f.origin)) :
 		    "own");
@@ -213,7 +222,7 @@ put_log(struct rec *r, struct dcor_h5 *h, const char *name, const char *path,
 	rec_begin(r, "log");
 	rec_str(r, "name", name);
 	rec_u64(r, "lines", dcor_dset_rows(d));
-	rec_u64(r, "stored", dcor_dset_stored(d));
+	put_stored(r, d);
 	dcor_dset_close(d);
 	return rec_end(r, err);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rtdc/dset.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +11,10 @@ struct dcor_dset {
 	struct dcor_h5		*h;
 	char			*path;
 	struct dcor_h5dset	 info;
-	pthread_mutex_t		 lock;		/* of the two below */
+	pthread_mutex_t		 lock;		/* of the three below */
 	int			 indexed;	/* chunk has been read */
 	struct dcor_h5chunk	*chunk;		/* chunked, fast: the index */
+	uint64_t		 nchunk;
 	uint64_t		 grid[DCOR_H5_MAXRANK];
 	uint64_t		 per_row;	/* chunks in a grid row */
 	size_t			 chunk_size;	/* bytes, decoded */
@@ -134,14 +134,14 @@ need_index(const struct dcor_dset *cd, struct dcor_err *err)
 {
 	struct dcor_dset *d = (struct dcor_dset *)(uintptr_t)cd;
 	int rc = DCOR_OK;
-	uint64_t n;
 
 	if (!d->fast || d->info.layout != DCOR_H5_CHUNKED)
 		return DCOR_OK;
 	pthread_mutex_lock(&d->lock);
 	if (!d->indexed)
 		rc = dcor_h5dset_chunks(dcor_h5_src(d->h),
-		    dcor_h5_superblock(d->h), &d->info, &d->chunk, &n, err);
+		    dcor_h5_superblock(d->h), &d->info, &d->chunk,
+		    &d->nchunk, err);
 	d->indexed = rc == DCOR_OK;
 	pthread_mutex_unlock(&d->lock);
 	return rc;
@@ -226,9 +226,9 @@ dcor_dset_h5(const struct dcor_dset *d)
 }
 
 const struct dcor_h5chunk *
-dcor_dset_chunk(const struct dcor_dset *d, uint64_t i)
+dcor_dset_chunk(const struct dcor_dset *d, uint64_t i, struct dcor_err *err)
 {
-	return &d->chunk[i];
+	return need_index(d, err) == DCOR_OK ? &d->chunk[i] : NULL;
 }
 
 uint64_t
@@ -283,6 +283,8 @@ dcor_dset_stored(const struct dcor_dset *d)
 	if (d->info.layout != DCOR_H5_CHUNKED)
 		return d->info.addr != DCOR_H5_NOADDR ||
 		    d->info.compact != NULL ? d->info.size : 0;
+	if (!d->indexed)
+		return UINT64_MAX;
 	for (i = 0; i < d->nchunk; i++)
 		sum += d->chunk[i].addr != DCOR_H5_NOADDR ?
 		    d->chunk[i].size : 0;
@@ -534,98 +536,4 @@ dcor_dset_read(const struct dcor_dset *d, struct dcor_reader *r,
 	    (i->type.cls == DCOR_H5_INT || i->type.cls == DCOR_H5_FLOAT))
 		swap_bytes(buf, bytes, i->type.size);
 	return rc;
-}
-
-double
-dcor_h5_number(const struct dcor_h5type *t, const void *p, uint64_t k)
-{
-	union {
-		int8_t i8; int16_t i16; int32_t i32; int64_t i64;
-		uint8_t u8; uint16_t u16; uint32_t u32; uint64_t u64;
-		float f; double d;
-	} v;
-
-	memcpy(&v, (const unsigned char *)p + k * t->size, t->size);
-	if (t->cls == DCOR_H5_FLOAT)
-		return t->size == 4 ? (double)v.f : v.d;
-	if (t->is_signed)
-		return t->size == 1 ? v.i8 : t->size == 2 ? v.i16 :
-		    t->size == 4 ? v.i32 : (double)v.i64;
-	return t->size == 1 ? v.u8 : t->size == 2 ? v.u16 :
-	    t->size == 4 ? v.u32 : (double)v.u64;
-}
-
-int
-dcor_h5_is_number(const struct dcor_h5type *t)
-{
-	if (t->cls == DCOR_H5_FLOAT)
-		return t->size == 4 || t->size == 8;
-	return t->cls == DCOR_H5_INT && (t->size == 1 || t->size == 2 ||
-	    t->size == 4 || t->size == 8);
-}
-
-static int
-is_column(const struct dcor_dset *d)
-{
-	return d->info.rank == 1 && dcor_h5_is_number(&d->info.type);
-}
-
-int
-dcor_dset_read_f64(const struct dcor_dset *d, struct dcor_reader *r,
-    uint64_t first, uint64_t n, double *buf, struct dcor_err *err)
-{
-	unsigned char block[8192];
-	uint64_t k, part, per;
-	int rc;
-
-	if (!is_column(d))
-		return dcor_err_set(err, DCOR_EDATA, 0,
-		    "%s: not a column of numbers", d->path);
-	dcor_dset_expect(d, first, n);
-	per = sizeof(block) / d->info.type.size;
-	for (; n > 0; first += part, n -= part, buf += part) {
-		part = n < per ? n : per;
-		rc = dcor_dset_read(d, r, first, part, block, err);
-		if (rc != DCOR_OK)
-			return rc;
-		for (k = 0; k < part; k++)
-			buf[k] = dcor_h5_number(&d->info.type, block, k);
-	}
-	return DCOR_OK;
-}
-
-int
-dcor_dset_read_u64(const struct dcor_dset *d, struct dcor_reader *r,
-    uint64_t first, uint64_t n, uint64_t *buf, struct dcor_err *err)
-{
-	unsigned char block[8192];
-	uint64_t k, part, per, u;
-	double f;
-	int rc;
-
-	if (!is_column(d))
-		return dcor_err_set(err, DCOR_EDATA, 0,
-		    "%s: not a column of numbers", d->path);
-	dcor_dset_expect(d, first, n);
-	per = sizeof(block) / d->info.type.size;
-	for (; n > 0; first += part, n -= part, buf += part) {
-		part = n < per ? n : per;
-		rc = dcor_dset_read(d, r, first, part, block, err);
-		if (rc != DCOR_OK)
-			return rc;
-		for (k = 0; k < part; k++) {
-			f = dcor_h5_number(&d->info.type, block, k);
-			if (!(f >= 0 && f < 18446744073709551616.0) ||
-			    f != floor(f))
-				return dcor_err_set(err, DCOR_EDATA, 0,
-				    "%s: row %llu: no index", d->path,
-				    (unsigned long long)(first + k));
-			u = (uint64_t)f;
-			if (d->info.type.cls == DCOR_H5_INT &&
-			    d->info.type.size == 8)
-				memcpy(&u, block + 8 * k, 8);
-			buf[k] = u;
-		}
-	}
-	return DCOR_OK;
 }

@@ -30,15 +30,16 @@ size_t dcor_dset_row_size(const struct dcor_dset *d);	/* bytes */
 int dcor_dset_is_fast(const struct dcor_dset *d);
 struct dcor_h5 *dcor_dset_h5(const struct dcor_dset *d);
 /* Chunk i of the grid as it is stored; only where the layout is chunked and
- * the dataset fast.  Borrowed. */
+ * the dataset fast.  Borrowed; NULL when the index cannot be read. */
 const struct dcor_h5chunk *dcor_dset_chunk(const struct dcor_dset *d,
-    uint64_t i);
+    uint64_t i, struct dcor_err *err);
 /* Whether the chunks are such as we write: whole rows, Zstandard of at least
  * that level (0: none), checksums, numbers of standard type. */
 int dcor_dset_has_filters(const struct dcor_dset *d, int level);
 /* Rows that are stored together: chunk[0], or 1. */
 uint64_t dcor_dset_chunk_rows(const struct dcor_dset *d);
-/* Bytes in the file; of chunks that only libhdf5 can read, 0. */
+/* Bytes in the file; UINT64_MAX: only an index could tell that has not been
+ * read, or that only libhdf5 can read. */
 uint64_t dcor_dset_stored(const struct dcor_dset *d);
 
 /* What one thread needs to read: contexts and the chunk read last. */

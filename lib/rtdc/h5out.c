@@ -471,8 +471,8 @@ send_stored(struct dcor_h5col *c, const struct dcor_dset *d, uint64_t first,
 	int rc = DCOR_OK;
 
 	for (k = 0; rc == DCOR_OK && k < c->per_row; k++) {
-		j.stored = dcor_dset_chunk(d, i + k);
-		rc = submit(c, &j, err);
+		j.stored = dcor_dset_chunk(d, i + k, err);
+		rc = j.stored != NULL ? submit(c, &j, err) : DCOR_EDATA;
 	}
 	return rc;
 }

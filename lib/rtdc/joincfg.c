@@ -10,7 +10,7 @@
 #include "rtdc/h5attr.h"
 #include "rtdc/joinpriv.h"
 #include "rtdc/meta.h"
-#include "rtdc/num.h"
+#include "rtdc/numconv.h"
 
 #define VALUE_MAX	((size_t)1 << 20)
 
@@ -40,7 +40,7 @@ put_array(struct dcor_rtdc *m, const char *key, struct dcor_buf *b)
 				dcor_buf_adds(b, ", ");
 			if (v[i].rank == 2 && k % per == 0)
 				dcor_buf_addc(b, '[');
-			dcor_buf_adds(b, dcor_repr(dcor_num_f64(&v[i].type,
+			dcor_buf_adds(b, dcor_repr(dcor_h5_number(&v[i].type,
 			    v[i].data, k), text));
 			if (v[i].rank == 2 && k % per == per - 1)
 				dcor_buf_addc(b, ']');

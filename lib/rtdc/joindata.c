@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "rtdc/joinpriv.h"
-#include "rtdc/num.h"
+#include "rtdc/numconv.h"
 
 #define MIB	((uint64_t)1 << 20)
 #define AHEAD	2	/* blocks a worker */
@@ -145,7 +145,7 @@ measure(const struct work *w, struct block *b)
 
 	memset(e, 0, sizeof(*e));
 	for (k = 0; k < n; k++) {
-		v = dcor_num_f64(&w->f->type, b->buf, k);
+		v = dcor_h5_number(&w->f->type, b->buf, k);
 		if (isnan(v))
 			continue;
 		e->min = e->n == 0 || v < e->min ? v : e->min;

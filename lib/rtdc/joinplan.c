@@ -9,7 +9,7 @@
 #include "rtdc/defect.h"
 #include "rtdc/feat.h"
 #include "rtdc/joinpriv.h"
-#include "rtdc/num.h"
+#include "rtdc/numconv.h"
 
 #define BLOCK	4096	/* numbers looked at at once */
 
@@ -386,7 +386,7 @@ look_through(const struct join_src *s, uint64_t n, int *whole, double *most,
 		if (dcor_num_convert(&u64, u, &s->type, buf, part) < part)
 			*whole = 0;
 		for (k = 0; k < part; k++) {
-			v = dcor_num_f64(&s->type, buf, k);
+			v = dcor_h5_number(&s->type, buf, k);
 			if (v > *most)
 				*most = v;
 		}

@@ -300,7 +300,7 @@ damage(void)
 	OK(dcor_pool_new(2, &pool, &err) == DCOR_OK);
 	OK(dcor_h5_open("in.h5", &h, &err) == DCOR_OK);
 	OK(dcor_dset_open(h, "sum", &d, &err) == DCOR_OK);
-	chunk = dcor_dset_chunk(d, 3);
+	chunk = dcor_dset_chunk(d, 3, &err);
 	fd = open("in.h5", O_RDWR | O_CLOEXEC);
 	OK(pread(fd, &byte, 1, (off_t)chunk->addr + 5) == 1);
 	byte ^= 4;

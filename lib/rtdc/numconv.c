@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rtdc/num.h"
+#include "rtdc/numconv.h"
 
 #include <math.h>
 #include <string.h>
@@ -160,19 +160,6 @@ dcor_num_convert(const struct dcor_h5type *to, void *dst,
 		memcpy(d, &b, to->size);
 	}
 	return k;
-}
-
-double
-dcor_num_f64(const struct dcor_h5type *t, const void *p, size_t k)
-{
-	struct whole w;
-	union any v;
-
-	memcpy(&v, (const unsigned char *)p + k * t->size, t->size);
-	if (t->cls == DCOR_H5_FLOAT)
-		return t->size == 4 ? (double)v.f : v.d;
-	w = load(t, &v);
-	return w.negative ? -(double)w.mag : (double)w.mag;
 }
 
 size_t

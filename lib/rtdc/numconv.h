@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * num.h - numbers as datasets hold them: integers of 1, 2, 4, 8 bytes,
+ * numconv.h - numbers as datasets hold them: integers of 1, 2, 4, 8 bytes,
  * floats of 4 and 8, in native byte order
  *
  * Threads: pure.
  */
-#ifndef DCOR_RTDC_NUM_H
-#define DCOR_RTDC_NUM_H
+#ifndef DCOR_RTDC_NUMCONV_H
+#define DCOR_RTDC_NUMCONV_H
 
 #include "rtdc/h5index.h"
 
@@ -27,12 +27,9 @@ void dcor_num_widen(struct dcor_h5type *a, const struct dcor_h5type *b);
 size_t dcor_num_convert(const struct dcor_h5type *to, void *dst,
     const struct dcor_h5type *from, const void *src, size_t n);
 
-/* Element k as a double, rounded if need be. */
-double dcor_num_f64(const struct dcor_h5type *t, const void *p, size_t k);
-
 /* Adds add to each of n elements; the integer types are those of 8 bytes.
  * Returns as dcor_num_convert: fewer than n on overflow. */
 size_t dcor_num_add(const struct dcor_h5type *t, void *p, size_t n,
     uint64_t add);
 
-#endif /* DCOR_RTDC_NUM_H */
+#endif /* DCOR_RTDC_NUMCONV_H */
