@@ -195,10 +195,13 @@ parse(const struct server *v, struct request *q, const char *line,
 
 	memset(q, 0, sizeof(*q));
 	q->j.limit = UINT64_MAX;
-	q->j.format = v->base->format;
 	q->j.header = v->base->header;
 	rc = *line == '{' ? parse_json(q, line, err) :
 	    parse_tsv(q, line, err);
+	if (q->j.format == NULL && q->output != NULL)
+		q->j.format = slice_format_of(q->output);
+	if (q->j.format == NULL)
+		q->j.format = v->base->format;
 	if (rc == DCOR_OK && q->name == NULL)
 		rc = dcor_err_set(err, DCOR_EARG, 0, "measurement: missing");
 	if (rc != DCOR_OK || q->j.features.n > 0)
@@ -271,8 +274,8 @@ answer(const struct server *v, const struct request *q, uint64_t events,
 	struct dcor_err why = DCOR_ERR_INIT;
 	struct rec r;
 
-	rec_init(&r, q->j.format != NULL && strcmp(q->j.format->name,
-	    "json") == 0, q->name);
+	rec_init(&r, strcmp((q->output == NULL && q->j.format != NULL ?
+	    q->j.format : v->base->format)->name, "json") == 0, q->name);
 	rec_begin(&r, r.json ? "answer" : "#answer");
 	rec_u64(&r, "request", v->n);
 	rec_str(&r, "id", q->id);
