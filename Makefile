@@ -63,6 +63,7 @@ USES_dcor-slice := hdf5 zstd zlib jansson crypto
 $(foreach c,segment slice,$(eval USES_dcor-$(c) := hdf5 zstd zlib jansson crypto))
 $(foreach p,segment join,$(eval USES_dcor-$p := hdf5 zstd zlib jansson crypto))
 USES_dcor-check := hdf5 zstd zlib jansson crypto
+$(foreach c,segment slice,$(eval USES_dcor-$c := hdf5 zstd zlib jansson crypto))
 USES_dcor-presign := crypto yaml jansson
 USES_dcor-urlcheck := curl jansson
 USES_dcor-archive := curl crypto yaml expat jansson

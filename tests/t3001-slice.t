@@ -71,8 +71,8 @@ run dcor-slice -H --format csv -F frame,time -e :2 m.rtdc
 printf 'frame,time\n1000,0.0\n1001,0.002\n' >want
 same 'CSV' out want
 run dcor-slice --json -F index,time -e 7 m.rtdc
-echo '{"type":"event","measurement":"m.rtdc","event":7,"index":8,"time":0.014}' \
-    >want
+m='"measurement":"m.rtdc"'
+echo "{\"type\":\"event\",$m,\"event\":7,\"index\":8,\"time\":0.014}" >want
 same 'JSON' out want
 run dcor-slice -F time,frame -e 1 f4.rtdc
 is 'floats and integers of four bytes' "$(cat out)" '0.002	1001'
@@ -146,7 +146,8 @@ fails 'no such metadata' 66 'm.rtdc: no metadata a:b' -m a:b m.rtdc
 fails 'no such log' 66 'no log nosuch' --log nosuch m.rtdc
 fails 'no such table' 66 'no table nosuch' --table nosuch m.rtdc
 
-printf '%s\n' 'm.rtdc	frame,time	0:2' 'm.rtdc		5	frame > 9999' \
+printf '%s\n' 'm.rtdc	frame,time	0:2' \
+    'm.rtdc		5	frame > 9999' \
     'nosuch.rtdc' 'm.rtdc	frame	x' \
     '{"measurement":"m.rtdc","features":"frame","events":["3",":1"],"id":7}' \
     '{"measurement":"m.rtdc","features":["frame"],"sample":5,"seed":42}' \
@@ -155,13 +156,15 @@ printf '%s\n' 'm.rtdc	frame,time	0:2' 'm.rtdc		5	frame > 9999' \
     '{"measurement":"m.rtdc","colour":"red"}' >requests
 run dcor-slice --requests <requests
 sed 's/	[^	]*cannot[^	]*$/	gone/' out >got
-cat >want <<'E'
+x='x: column 1: not an event or a range of events'
+n='"id":null,"status":0,"events":1,"message":null'
+cat >want <<E
 1000	0.0
 1001	0.002
 #answer	1	-	0	2	-
 #answer	2	-	0	0	-
 #answer	3	-	66	0	gone
-#answer	4	-	64	0	x: column 1: not an event or a range of events
+#answer	4	-	64	0	$x
 1000
 1003
 #answer	5	7	0	2	-
@@ -172,8 +175,8 @@ cat >want <<'E'
 1808
 #answer	6	-	0	5	-
 #answer	7	-	0	2	-
-{"type":"event","measurement":"m.rtdc","event":0,"frame":1000}
-{"type":"answer","measurement":"m.rtdc","request":8,"id":null,"status":0,"events":1,"message":null}
+{"type":"event",$m,"event":0,"frame":1000}
+{"type":"answer",$m,"request":8,$n}
 #answer	9	-	64	0	colour: unknown
 E
 same 'requests' got want

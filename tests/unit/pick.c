@@ -46,8 +46,8 @@ ask(uint64_t n, const char *a, const char *b)
 }
 
 #define IS(n, a, b, want) OK(strcmp(ask(n, a, b), want) == 0)
-#define ERR(n, a, code, text) OK(atol(ask(n, a, NULL)) == (code) && \
-	strstr(got, text) != NULL)
+#define ERR(n, a, code, text) OK(strtol(ask(n, a, NULL), NULL, 10) == \
+	(code) && strstr(got, text) != NULL)
 
 static void
 put(const char *name, const void *p, size_t n)
