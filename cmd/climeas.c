@@ -116,7 +116,8 @@ opener_open(void *ctx, const char *name, struct dcor_src *out,
 	return rc;
 }
 
-static const struct dcor_opener opener = { opener_open, NULL };
+static const struct dcor_opener opener = { opener_open, dcor_h5url_more,
+    NULL };
 
 int
 climeas_open(const char *name, struct dcor_rtdc **out, struct dcor_err *err)

@@ -278,6 +278,7 @@ main(int argc, char **argv)
 		if (dcor_reader_new(&set.reader[i], &err) != DCOR_OK)
 			cli_die_err(&err, NULL);
 	set.opener.open = dcor_h5url_open;
+	set.opener.more = dcor_h5url_more;
 	set.opener.ctx = u;
 	for (; argv[optind] != NULL; optind++)
 		if ((rc = one(argv[optind])) != 0)

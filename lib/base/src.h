@@ -27,12 +27,18 @@ struct dcor_src {
 	void (*close)(void *ctx);
 	void		*ctx;
 	uint64_t	 size;		/* bytes in the source */
+	const char	*id;		/* equal for sources of the same bytes,
+					 * however named; NULL: unknown */
 };
 
 /* Who opens what has a name with a scheme, "https://...".  Ownership of
  * *out: dcor_src_close. */
 struct dcor_opener {
 	int (*open)(void *ctx, const char *name, struct dcor_src *out,
+	    struct dcor_err *err);
+	/* NULL, or: what else is known to hold data of the same thing, by
+	 * another name, or *more stays NULL.  Ownership: free. */
+	int (*more)(void *ctx, const char *name, char **more,
 	    struct dcor_err *err);
 	void		*ctx;
 };

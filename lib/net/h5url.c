@@ -164,15 +164,37 @@ first(struct dcor_remote *r, const char *url, uint64_t count,
 	return dcor_http_call(r->u->conf.http, &q.http, resp, err);
 }
 
+/* Asks where the name leads now. */
+static int
+first_of_name(struct dcor_remote *r, uint64_t count,
+    struct dcor_http_resp **resp, struct dcor_err *err)
+{
+	struct dcor_buf url;
+	int rc = DCOR_OK;
+
+	if (r->key != NULL)
+		return first(r, NULL, count, resp, err);
+	dcor_buf_init(&url, DCOR_URL_MAX);
+	if (dcor_h5url_is_dcor(r->name))
+		rc = dcor_h5url_resolve(r->u, r->name, &url, err);
+	else
+		dcor_buf_adds(&url, r->name);
+	if (rc == DCOR_OK)
+		rc = first(r, dcor_buf_str(&url), count, resp, err);
+	if (rc == DCOR_OK)
+		rc = move(r, (*resp)->url != NULL ? (*resp)->url :
+		    dcor_buf_str(&url), err);
+	dcor_buf_fini(&url);
+	return rc;
+}
+
 int
 dcor_remote_renew(struct dcor_remote *r, struct dcor_err *err)
 {
 	struct dcor_http_resp *resp = NULL;
 	int rc;
 
-	rc = first(r, r->name, 1, &resp, err);
-	if (rc == DCOR_OK && resp->url != NULL)
-		rc = move(r, resp->url, err);
+	rc = first_of_name(r, 1, &resp, err);
 	dcor_http_resp_free(resp);
 	/* one that ends at once would be renewed at once */
 	pthread_mutex_lock(&r->u->lock);
@@ -194,7 +216,30 @@ remote_close(void *arg)
 	dcor_h5urldisk_close(r->disk);
 	free(r->name);
 	free(r->url);
+	free(r->id);
 	free(r);
+}
+
+/* An ETag that is a hash says what it is wherever it is; otherwise it is
+ * where it is. */
+static int
+identify(struct dcor_remote *r, struct dcor_err *err)
+{
+	const char *where = r->url != NULL ? r->url : r->name;
+	const char *tag = r->etag + (r->etag[0] == '"');
+	struct dcor_buf b;
+	int rc;
+
+	dcor_buf_init(&b, 2 * DCOR_URL_MAX);
+	if (strspn(tag, "0123456789abcdef") == 32)
+		dcor_buf_addf(&b, "%s %llu", r->etag,
+		    (unsigned long long)r->size);
+	else
+		dcor_buf_add(&b, where, end_of(where) != 0 ?
+		    strcspn(where, "?") : strlen(where));
+	rc = dcor_buf_take(&b, &r->id, NULL, err);
+	dcor_buf_fini(&b);
+	return rc;
 }
 
 /* Size, ETag and first bytes. */
@@ -207,8 +252,7 @@ look(struct dcor_remote *r, struct dcor_err *err)
 	int rc;
 
 	dcor_h5url_take(r->u);
-	rc = first(r, r->key != NULL ? NULL : r->name, DCOR_PIECE_META,
-	    &resp, err);
+	rc = first_of_name(r, DCOR_PIECE_META, &resp, err);
 	dcor_h5url_give(r->u);
 	if (rc != DCOR_OK)
 		goto out;
@@ -223,8 +267,7 @@ look(struct dcor_remote *r, struct dcor_err *err)
 	etag = dcor_http_header(resp, "ETag");
 	if (etag != NULL)
 		snprintf(r->etag, sizeof(r->etag), "%s", etag);
-	if (r->key == NULL)
-		rc = move(r, resp->url != NULL ? resp->url : r->name, err);
+	rc = identify(r, err);
 	if (rc == DCOR_OK && (buf = malloc(resp->nbody + 1)) == NULL)
 		rc = dcor_err_nomem(err);
 	if (rc == DCOR_OK) {
@@ -295,6 +338,7 @@ open_one(struct dcor_h5url *u, const char *name, struct dcor_src *out,
 	out->close = remote_close;
 	out->ctx = r;
 	out->size = r->size;
+	out->id = r->id;
 	return DCOR_OK;
 }
 

@@ -40,6 +40,11 @@ void dcor_h5url_free(struct dcor_h5url *u);
 int dcor_h5url_open(void *u, const char *name, struct dcor_src *out,
     struct dcor_err *err) __attribute__((warn_unused_result));
 
+/* The condensed form of a DCOR server's resource.  As struct dcor_opener wants
+ * it. */
+int dcor_h5url_more(void *u, const char *name, char **more,
+    struct dcor_err *err) __attribute__((warn_unused_result));
+
 struct dcor_h5url_stats {
 	uint64_t	 wanted;	/* bytes read from sources */
 	uint64_t	 fetched;	/* bytes that came over the network */

@@ -54,6 +54,7 @@ struct dcor_remote {
 	int			 stale;	/* url is to be renewed */
 	uint64_t		 size;
 	char			 etag[256]; /* as sent; "" */
+	char			*id;	/* of struct dcor_src */
 	struct dcor_piece	**piece; /* by offset */
 	size_t			 n, room;
 	uint64_t		 run;
@@ -82,6 +83,12 @@ int dcor_remote_renewable(const struct dcor_remote *r);
 /* What the end of a request means, in a sentence that has no secret. */
 int dcor_remote_judge(void *arg, const struct dcor_http_resp *resp,
     struct dcor_err *err);
+
+/* h5urldcor.c */
+int dcor_h5url_is_dcor(const char *name);
+/* Where a server says it is, with the right to use conf.http. */
+int dcor_h5url_resolve(struct dcor_h5url *u, const char *name,
+    struct dcor_buf *url, struct dcor_err *err);
 
 /* h5urlpiece.c, all with the lock */
 void dcor_piece_enlist(struct dcor_pieces *l, struct dcor_piece *p);

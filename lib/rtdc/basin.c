@@ -47,6 +47,26 @@ get_list(const struct dcor_json *v, struct dcor_names *out,
 	return DCOR_OK;
 }
 
+/* A DCOR server's API may be named without "https://". */
+static int
+add_scheme(struct dcor_names *urls, struct dcor_err *err)
+{
+	char *full;
+	size_t i, n;
+
+	for (i = 0; i < urls->n; i++) {
+		if (strstr(urls->name[i], "://") != NULL)
+			continue;
+		n = strlen(urls->name[i]) + sizeof("https://");
+		if ((full = malloc(n)) == NULL)
+			return dcor_err_nomem(err);
+		snprintf(full, n, "https://%s", urls->name[i]);
+		free(urls->name[i]);
+		urls->name[i] = full;
+	}
+	return DCOR_OK;
+}
+
 static int
 interpret(const struct dcor_json *v, struct dcor_basin *b,
     struct dcor_err *err)
@@ -85,6 +105,9 @@ interpret(const struct dcor_json *v, struct dcor_basin *b,
 	if (rc == DCOR_OK)
 		rc = get_list(dcor_json_get(v, b->type == DCOR_BASIN_REMOTE ?
 		    "urls" : "paths"), &b->paths, err);
+	if (rc == DCOR_OK && b->type == DCOR_BASIN_REMOTE &&
+	    b->format != NULL && strcmp(b->format, "dcor") == 0)
+		rc = add_scheme(&b->paths, err);
 	return rc;
 }
 
@@ -168,6 +191,32 @@ dcor_basins_read(struct dcor_h5 *h, struct dcor_basin **out, size_t *n,
 		dcor_basins_free(b, b != NULL ? key.n : 0);
 	dcor_names_fini(&key);
 	return rc;
+}
+
+int
+dcor_basins_add(struct dcor_basin **b, size_t *n, const char *url,
+    struct dcor_err *err)
+{
+	struct dcor_basin *v, new = { .type = DCOR_BASIN_REMOTE, .any = 1 };
+	size_t at;
+
+	v = realloc(*b, (*n + 1) * sizeof(*v));
+	if (v == NULL)
+		return dcor_err_nomem(err);
+	*b = v;
+	new.paths.name = malloc(sizeof(*new.paths.name));
+	if (new.paths.name == NULL ||
+	    (new.paths.name[0] = strdup(url)) == NULL) {
+		free(new.paths.name);
+		return dcor_err_nomem(err);
+	}
+	new.paths.n = 1;
+	for (at = 0; at < *n && v[at].type < DCOR_BASIN_REMOTE; at++)
+		;
+	memmove(v + at + 1, v + at, (*n - at) * sizeof(*v));
+	v[at] = new;
+	(*n)++;
+	return DCOR_OK;
 }
 
 void

@@ -34,6 +34,10 @@ int dcor_basins_read(struct dcor_h5 *h, struct dcor_basin **out, size_t *n,
     struct dcor_err *err);
 void dcor_basins_free(struct dcor_basin *b, size_t n);
 
+/* One more, before other remote ones: at url, with any feature. */
+int dcor_basins_add(struct dcor_basin **b, size_t *n, const char *url,
+    struct dcor_err *err);
+
 int dcor_basin_lists(const struct dcor_basin *b, const char *feature);
 
 /*

@@ -317,21 +317,26 @@ dcor_rtdc_has_own(struct dcor_rtdc *m, const char *name)
 static int
 start_basins(struct dcor_rtdc *m, struct dcor_err *err)
 {
+	char *more = NULL;
 	int rc;
 
 	if (m->basins_known)
 		return DCOR_OK;
 	rc = dcor_basins_read(m->h, &m->basin, &m->nbasin, err);
+	if (rc == DCOR_OK && m->opener != NULL && m->opener->more != NULL &&
+	    !dcor_h5_is_local(m->h)) {
+		rc = m->opener->more(m->opener->ctx, m->name, &more, err);
+		if (rc == DCOR_OK && more != NULL)
+			rc = dcor_basins_add(&m->basin, &m->nbasin, more,
+			    err);
+		free(more);
+	}
 	if (rc != DCOR_OK)
 		return rc;
-	if (m->nbasin > 0) {
-		m->other = calloc(m->nbasin, sizeof(*m->other));
-		m->tried = calloc(m->nbasin, sizeof(*m->tried));
-		if (m->other == NULL || m->tried == NULL)
-			return dcor_err_nomem(err);
-	}
-	m->basins_known = 1;
-	return DCOR_OK;
+	m->other = calloc(m->nbasin + 1, sizeof(*m->other));
+	m->tried = calloc(m->nbasin + 1, sizeof(*m->tried));
+	m->basins_known = m->other != NULL && m->tried != NULL;
+	return m->basins_known ? DCOR_OK : dcor_err_nomem(err);
 }
 
 static int
@@ -357,12 +362,12 @@ is_meant(struct dcor_rtdc *m, const struct dcor_basin *def,
 static int
 same_file(const struct dcor_rtdc *a, const struct dcor_rtdc *b)
 {
-	int local = dcor_h5_is_local(a->h);
+	const char *x = dcor_h5_src(a->h)->id, *y = dcor_h5_src(b->h)->id;
 
-	if (local != dcor_h5_is_local(b->h))
-		return 0;
-	return local ? a->dev == b->dev && a->ino == b->ino :
-	    strcmp(a->name, b->name) == 0;
+	if (x != NULL && y != NULL)
+		return strcmp(x, y) == 0;
+	return x == NULL && y == NULL && a->dev == b->dev &&
+	    a->ino == b->ino;
 }
 
 /* Opens name as the basin k of m, unless it is on the chain already or is
