@@ -127,6 +127,11 @@ $(B)/libdcor.a: $(LIBO)
 .SECONDEXPANSION:
 $(B)/bin/dcor-%: $(B)/cmd/dcor-%.o $$(call parts,$$*) $(CLIO) $(B)/libdcor.a
 	$(LINK) $(call libs,$(USES_dcor-$*))
+$(B)/bin/dcor-archive: $(B)/cmd/archive-use.o
+$(B)/bin/dcor-slice: $(B)/cmd/climeas.o
+$(B)/bin/dcor-presign: $(patsubst %,$(B)/cmd/presign-%.o,ask see url)
+$(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
+	$(LINK) $(call libs,$(USES_$*))
 $(B)/libexec/dcor/dcor-%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
 	$(LINK) $(call libs,$(USES_$(@F)))
 $(B)/tests/httpd: $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/http/*.c)))

@@ -35,6 +35,9 @@ climeas_option(int ch)
 	case 'p':
 		set.args.profile = optarg;
 		return 1;
+	case 's':
+		set.args.server = optarg;
+		return 1;
 	case CLIMEAS_ENDPOINT:
 		set.args.endpoint = optarg;
 		return 1;

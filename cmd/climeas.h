@@ -13,6 +13,7 @@ enum { CLIMEAS_ENDPOINT = 1900, CLIMEAS_REGION, CLIMEAS_CA, CLIMEAS_CACHE };
 #define CLIMEAS_OPTS \
 	{ 'c', "config", "FILE", "configuration; see dcor-config(5)" }, \
 	{ 'p', "profile", "PROFILE", "of the configuration" }, \
+	{ 's', "server", "URL", "the DCOR server of dcor: names" }, \
 	{ CLIMEAS_ENDPOINT, "endpoint", "URL", "the object store" }, \
 	{ CLIMEAS_REGION, "region", "REGION", "of the object store" }, \
 	{ CLIMEAS_CA, "ca-cert", "FILE", "certificates to trust" }, \

@@ -14,10 +14,10 @@ s3 mkbucket bkt
 s3 put m.rtdc bkt 'a b/m.rtdc' >/dev/null
 size=$(wc -c <m.rtdc | tr -d ' ')
 measure m.rtdc >list 2>/dev/null
-measure -F image m.rtdc >image 2>/dev/null
-measure -F deform m.rtdc >deform 2>/dev/null
+measure -F image m.rtdc >image.bytes 2>/dev/null
+measure -F deform m.rtdc >deform.bytes 2>/dev/null
 frame=25600
-is 'frames' "$(wc -c <image | tr -d ' ')" $((1000 * frame))
+is 'frames' "$(wc -c <image.bytes | tr -d ' ')" $((1000 * frame))
 
 # remote ARGUMENT...: out, err, rc; the log is of this alone
 remote() { nolog; run2 measure "$@"; }
@@ -38,9 +38,9 @@ for u in "$url/static/m.rtdc" 's3://bkt/a b/m.rtdc' "$v4" "$v2" \
     "$url/redirect?to=$url/static/m.rtdc"; do
 	n=$(printf '%s' "$u" | cut -c1-40)
 	equal "$n list" list "$u"
-	equal "$n image" image -F image "$u"
-	equal "$n image, 3 threads" image -j 3 -F image "$u"
-	equal "$n column" deform -F deform "$u"
+	equal "$n image" image.bytes -F image "$u"
+	equal "$n image, 3 threads" image.bytes -j 3 -F image "$u"
+	equal "$n column" deform.bytes -F deform "$u"
 done
 
 # How many requests: one large one for what there is to know, then ranges
@@ -49,53 +49,53 @@ u=$url/static/m.rtdc
 equal 'list' list "$u"
 ok "list: $(gets) requests" test "$(gets)" -le 2
 is 'the first is a range' "$(log | head -n 1 | cut -f5)" bytes=0-1048575
-dd if=image of=part bs=$frame skip=400 count=100 2>/dev/null
+dd if=image.bytes of=part bs=$frame skip=400 count=100 2>/dev/null
 equal '100 frames' part -F image -o 400-499 "$u"
 ok "100 frames: $(gets) requests" test "$(gets)" -le 6
 ok '100 frames: bytes' test "$(log | awk -F '\t' '{ n += $7 }
     END { print n + 0 }')" -le $((100 * frame + (4 << 20)))
 nolog
 s3tool raw DELETE "$url/_ctl/stat" >/dev/null 2>&1
-equal 'all frames' image -F image "$u"
+equal 'all frames' image.bytes -F image "$u"
 ok "all frames: $(gets) requests" test "$(gets)" -le $((size / 4194304 + 1))
 ok 'all frames: bytes' test "$(log | awk -F '\t' '{ n += $7 }
     END { print n + 0 }')" -le $((size + size / 10))
 for i in 7 400 401 999 3 7; do
-	dd if=image bs=$frame skip=$i count=1 2>/dev/null
+	dd if=image.bytes bs=$frame skip=$i count=1 2>/dev/null
 done >part
 equal 'some frames' part -F image --events 7,400,401,999,3,7 "$u"
-equal 'nothing announced' image --no-ahead -F image "$u"
-equal 'little memory' image --memory 3000000 -j 3 -F image "$u"
-equal 'hardly any memory' image --memory 1 -j 3 -F image "$u"
+equal 'nothing announced' image.bytes --no-ahead -F image "$u"
+equal 'little memory' image.bytes --memory 3000000 -j 3 -F image "$u"
+equal 'hardly any memory' image.bytes --memory 1 -j 3 -F image "$u"
 
 # On disk: asked for once, bounded, and nothing is believed that is damaged.
-equal 'cache, filled' image --cache c -F image "$v4"
-equal 'cache, used' image --cache c -F image \
+equal 'cache, filled' image.bytes --cache c -F image "$v4"
+equal 'cache, used' image.bytes --cache c -F image \
     "$(dcor-presign -e 2h 's3://bkt/a b/m.rtdc')"
 is 'cache: one request' "$(gets)" 1
 is 'cache: one file, for us' "$(find c -type f -perm 600 | wc -l)" 1
 ok 'cache: no secret' sh -c '! ls c | grep -q X-Amz'
 f=$(find c -type f)
 printf 'XXXX' | dd of="$f" bs=1 seek=5000000 conv=notrunc 2>/dev/null
-equal 'cache, damaged' image --cache c -F image "$v4"
+equal 'cache, damaged' image.bytes --cache c -F image "$v4"
 ok 'cache: fetched again' test "$(gets)" -gt 1
-equal 'cache, bounded' image --cache c --cache-size 4000000 -F image "$u"
+equal 'cache, bounded' image.bytes --cache c --cache-size 4000000 -F image "$u"
 ok 'cache: not larger' test "$(du -sk c | cut -f1)" -le 4100
-equal 'cache, bounded again' image --cache c --cache-size 4000000 -F image \
-    "$u"
+equal 'cache, bounded again' image.bytes --cache c --cache-size 4000000 \
+    -F image "$u"
 for i in 1 2 3 4; do
 	measure --cache k -F image "$v4" >out.$i 2>/dev/null &
 	pids="${pids:-} $!"
 done
 for p in $pids; do wait "$p"; done
-for i in 1 2 3 4; do cmp out.$i image; done >differ 2>&1
+for i in 1 2 3 4; do cmp out.$i image.bytes; done >differ 2>&1
 is 'cache, four at once' "$(cat differ)" ''
 for i in 1 2 3 4 5 6 7 8; do
 	killat 9 ${i}0000 measure --cache k$((i % 2)) -F image "$u" \
 	    >/dev/null 2>&1
 	measure --cache k$((i % 2)) -F image "$u" 2>&1 >out.1 |
 	    grep -v cached
-	cmp out.1 image
+	cmp out.1 image.bytes
 done >differ
 is 'cache, killed' "$(cat differ)" ''
 
@@ -138,18 +138,18 @@ bad 'another range' 76 range -F image "$v4"
 fault "GET $o  2+* noetag"
 bad 'ETags end' 65 'changed' -F image "$v4"
 fault "GET $o  1+* noetag"
-equal 'no ETags' image -F image "$v4"
+equal 'no ETags' image.bytes -F image "$v4"
 fault "GET $o  1+* weak"
-equal 'weak ETags' image -F image "$v4"
+equal 'weak ETags' image.bytes -F image "$v4"
 fault "GET $o  1+* unquoted"
-equal 'odd ETags' image -F image "$v4"
+equal 'odd ETags' image.bytes -F image "$v4"
 fault "GET $o  3 corrupt 300000"
 bad 'a flipped bit' 65 'chunk at row .*checksum differs' -F image "$v4"
 
 # A URL that ends is asked for anew where it came from.
 to=$(printf '%s' "$v4" | sed 's/%/%25/g; s/&/%26/g')
 fault "GET $o  2 status 403"
-equal 'renewed' image -F image "$url/redirect?to=$to"
+equal 'renewed' image.bytes -F image "$url/redirect?to=$to"
 is 'the redirect was asked twice' "$(requests GET /redirect)" 2
 fault "GET $o  2+* status 403"
 bad 'not for ever' 77 'HTTP 403' -F image "$url/redirect?to=$to"
@@ -165,14 +165,14 @@ for f in 'cut 0' 'cut 100000' 'reset 0' 'reset 100000' 'short 10' \
 		fault "GET $o  $n $f"
 		run2 measure --tries 3 --stall 1 -F image "$v4"
 		case $rc in
-		0)	cmp out image || echo "$n $f: wrong" ;;
+		0)	cmp out image.bytes || echo "$n $f: wrong" ;;
 		*)	test $rc -lt 126 && test -s err && cmp -n "$(wc -c \
-			    <out)" out image || echo "$n $f: $rc" ;;
+			    <out)" out image.bytes || echo "$n $f: $rc" ;;
 		esac
 		test "$f" != etag || again
 	done
 done >wrong 2>&1
 fault "GET $o  2 stall 1000"
-equal 'silence' image --stall 1 -F image "$v4"
+equal 'silence' image.bytes --stall 1 -F image "$v4"
 is 'every fault' "$(cat wrong)" ''
 done_testing

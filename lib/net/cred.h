@@ -21,6 +21,7 @@ struct dcor_site_args {
 	const char	*profile;	/* -p */
 	const char	*endpoint, *region, *addressing;
 	const char	*ca_file;
+	const char	*server;	/* -s; of DCOR */
 	const char	*system;	/* NULL: DCOR_SYSTEM_CONFIG */
 };
 #define DCOR_SYSTEM_CONFIG "/etc/dcor/config.yaml"

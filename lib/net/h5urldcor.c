@@ -43,10 +43,9 @@ question(const struct dcor_h5url *u, const char *name, struct dcor_buf *url,
 		dcor_buf_add(url, name, (size_t)(api - name));
 	else if (server == NULL)
 		return dcor_err_set(err, DCOR_ECONF, 0, "no DCOR server is "
-		    "configured (server, in a profile)");
+		    "known (-s, DCOR_SERVER, server in a profile)");
 	else
-		dcor_buf_add(url, server, strlen(server) -
-		    (server[strlen(server) - 1] == '/'));
+		dcor_buf_adds(url, server);
 	dcor_buf_addf(url, API "%.*s&version=2&query=basins", (int)n, id);
 	return dcor_buf_check(url, err);
 }

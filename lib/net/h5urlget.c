@@ -343,7 +343,8 @@ plan(struct dcor_remote *r, uint64_t off, uint64_t end, int bulk)
 		    r->piece[at]->off : end;
 		if (stop - off > MOST)
 			stop = off + MOST;
-		if ((p = dcor_piece_insert(r, off, (size_t)(stop - off))) == NULL)
+		p = dcor_piece_insert(r, off, (size_t)(stop - off));
+		if (p == NULL)
 			return DCOR_ENOMEM;
 		p->bulk = bulk;
 		p->run = r->run;
@@ -359,9 +360,9 @@ static void
 owe(struct dcor_remote *r, const struct dcor_span *s)
 {
 	uint64_t off = s->off, end = s->off + s->len, stop;
-	size_t at;
+	size_t at = dcor_piece_slot(r, off);
 
-	for (at = dcor_piece_slot(r, off); at < r->n && off < end; at++, off = stop) {
+	for (; at < r->n && off < end; at++, off = stop) {
 		stop = r->piece[at]->off + r->piece[at]->len;
 		if (stop > end)
 			stop = end;

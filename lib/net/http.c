@@ -340,8 +340,8 @@ dcor_http_step(struct dcor_http *h, int wait, struct dcor_err *err)
 			ended = 1;
 		}
 		left = end - dcor_seconds();
-		if (atomic_exchange(&h->woken, 0) || ended || h->npending == 0 || h->npending < before ||
-		    left <= 0)
+		if (atomic_exchange(&h->woken, 0) || ended ||
+		    h->npending == 0 || h->npending < before || left <= 0)
 			return 0;
 		if (next < left)
 			left = next > 0 ? next : 0;

@@ -61,7 +61,8 @@ from_environment(struct work *w)
 	const char *v;
 	int rc;
 
-	if ((rc = put(w, &s->endpoint, getenv("DCOR_S3_ENDPOINT"))) != 0 ||
+	if ((rc = put(w, &s->server, getenv("DCOR_SERVER"))) != 0 ||
+	    (rc = put(w, &s->endpoint, getenv("DCOR_S3_ENDPOINT"))) != 0 ||
 	    (rc = put(w, &s->endpoint, getenv("AWS_ENDPOINT_URL_S3"))) != 0 ||
 	    (rc = put(w, &s->endpoint, getenv("AWS_ENDPOINT_URL"))) != 0 ||
 	    (rc = put(w, &s->endpoint,
@@ -512,6 +513,7 @@ resolve(struct work *w, int need_cred)
 	if ((rc = put(w, &s->endpoint, a->endpoint)) != 0 ||
 	    (rc = put(w, &s->region, a->region)) != 0 ||
 	    (rc = put(w, &s->ca_file, a->ca_file)) != 0 ||
+	    (rc = put(w, &s->server, a->server)) != 0 ||
 	    (rc = from_environment(w)) != 0)
 		return rc;
 	/* described in full: nothing that a file says could matter */

@@ -414,8 +414,8 @@ try_path(struct dcor_rtdc *m, size_t k, const char *p)
 		last = i == 0 || base == NULL ? p : base + 1;
 		n = snprintf(path, sizeof(path), "%.*s%s", *last == '/' ? 0 :
 		    dir, self, last);
-		if (n > 0 && (size_t)n < sizeof(path) && !dcor_src_is_url(path) &&
-		    try_name(m, k, path))
+		if (n > 0 && (size_t)n < sizeof(path) &&
+		    !dcor_src_is_url(path) && try_name(m, k, path))
 			return 1;
 	}
 	return 0;
