@@ -3,8 +3,7 @@
 # A variant: make B=build/asan SAN=address,undefined check
 
 MAKEFLAGS += -r
-.DELETE_ON_ERROR:
-.SECONDARY:
+.DELETE_ON_ERROR .SECONDARY:
 .DEFAULT_GOAL := all
 
 VERSION    := 0.1.0

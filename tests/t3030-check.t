@@ -32,14 +32,14 @@ is 'dclab: no such file' "$rc:$(cat out)" \
 # our own words
 cp made/base good.rtdc
 run dcor-check good.rtdc
-is 'good' "$rc:$(cat out err)" "0:good.rtdc	result	good	-	0 \
-violations, 0 alerts"
+is 'good' "$rc:$(cat out err)" \
+    "0:good.rtdc	result	good	-	0 violations, 0 alerts"
 run dcor-check -q good.rtdc
 is 'quiet and good' "$rc:$(cat out err)" 0:
 cp good.rtdc alert.rtdc
 spoil alert.rtdc drop / setup:identifier
 run dcor-check alert.rtdc
-is 'an alert is no failure' "$rc:$(head -n 1 out)" "0:alert.rtdc	alert	\
+is 'an alert is no failure' "$rc:$(head -n 1 out | cut -f 2-)" "0:alert	\
 metadata_missing	setup:identifier	Metadata: Missing key [setup] \
 'identifier'"
 run dcor-check -q alert.rtdc
@@ -80,10 +80,12 @@ flips() {	# NAME FILE DATASET COUNT [COORDINATES...]
 		cp "$_file" flip.rtdc
 		spoil flip.rtdc flip "$_set" "$_i"
 		run dcor-check --deep -q flip.rtdc
-		test "$rc" -eq 65 && test "$(grep -c "^flip.rtdc	violation	\
-data	$_set	$_set: chunk ($_at) at byte [0-9]*: " out)" -eq 1 ||
+		cut -f 2- out >cues
+		_re="data	$_set	$_set: chunk ($_at) at byte [0-9]*: "
+		test "$rc" -eq 65 && grep -q "^violation	$_re" cues ||
 		    _bad="$_bad $_i"
-		test "$(grep -c '	data	' out)" -eq 1 || _bad="$_bad +$_i"
+		test "$(grep -c '	data	' out)" -eq 1 ||
+		    _bad="$_bad +$_i"
 		_i=$((_i + 1))
 	done
 	is "$_name: a flipped bit is found in each chunk of $_set" "$_bad" ''
@@ -93,7 +95,7 @@ for f in zstd,fletcher gzip,fletcher fletcher,gzip fletcher \
 	mkrtdc -q -o deep.rtdc --frames 25 --size 8x12 --radius 2 --chunk 10 \
 	    --filter $f --features deform
 	run dcor-check --deep deep.rtdc
-	is "$f: whole" "$rc:$(grep -c 'result	good\|result	alerts' out)" 0:1
+	is "$f: whole" "$rc:$(grep -c 'result	[ga]' out)" 0:1
 	flips $f deep.rtdc events/image '0, 0, 0' '10, 0, 0' '20, 0, 0'
 	flips $f deep.rtdc events/deform 0
 done
