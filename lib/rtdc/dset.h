@@ -75,6 +75,10 @@ int dcor_h5_is_number(const struct dcor_h5type *t);
 double dcor_h5_number(const struct dcor_h5type *t, const void *p,
     uint64_t k);
 
+/* Whether they are what Python makes of booleans: an enumeration of two
+ * bytes, 0 and 1. */
+int dcor_dset_is_bool(const struct dcor_dset *d);
+
 /* The lines of a 1-D text dataset (log, basin); fixed or variable length,
  * trailing NULs cut.  Ownership: dcor_names_fini. */
 int dcor_dset_read_lines(struct dcor_h5 *h, const char *path,

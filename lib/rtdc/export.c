@@ -32,6 +32,33 @@ join(char path[PATH_LEN], const char *group, const char *prefix,
 	    0, "%s: a name that is too long", group);
 }
 
+int
+dcor_export_tick(const struct dcor_export *opt, uint64_t rows,
+    struct dcor_err *err)
+{
+	if (opt->progress != NULL)
+		opt->progress(opt->ctx, rows);
+	if (opt->stopped != NULL && opt->stopped(opt->ctx))
+		return dcor_err_set(err, DCOR_ETEMP, 0, "interrupted");
+	return DCOR_OK;
+}
+
+/* Compressed where that can be. */
+static int
+copy_dataset(struct dcor_exporter *x, const char *path, const char *from,
+    struct dcor_err *err)
+{
+	struct dcor_dset *d;
+	int plain = 0;
+
+	if (dcor_dset_open(x->in, from, &d, NULL) == DCOR_OK) {
+		plain = dcor_dset_row_size(d) > 0 && dcor_h5out_can_like(d);
+		dcor_dset_close(d);
+	}	/* else a scalar */
+	return plain ? dcor_h5out_copy_dset(x->o, path, x->in, from, err) :
+	    dcor_h5out_copy_verbatim(x->o, path, x->in, from, err);
+}
+
 static int
 copy_tree(struct dcor_exporter *x, const char *path, const char *from,
     unsigned depth, struct dcor_err *err)
@@ -43,9 +70,9 @@ copy_tree(struct dcor_exporter *x, const char *path, const char *from,
 	int rc;
 
 	if (kind == DCOR_H5_DATASET)
-		return dcor_h5out_copy_dset(x->o, path, x->in, from, err);
+		return copy_dataset(x, path, from, err);
 	if (kind != DCOR_H5_GROUP)
-		return DCOR_OK;
+		return dcor_h5out_copy_verbatim(x->o, path, x->in, from, err);
 	if (depth == DEPTH_MAX)
 		return dcor_err_set(err, DCOR_EDATA, 0,
 		    "%s: too many groups in groups", from);
@@ -164,6 +191,8 @@ put_contours(struct dcor_exporter *x, struct dcor_err *err)
 			    dcor_h5out_copy_dset(x->o, to, x->in, from,
 			    err) : dcor_err_set(err, DCOR_EDATA, 0,
 			    "%s: is missing", from);
+			if (rc == DCOR_OK)
+				rc = dcor_export_tick(x->opt, 1, err);
 		}
 	return rc;
 }
@@ -207,7 +236,7 @@ put_member(struct dcor_exporter *x, const char *name, struct dcor_err *err)
 			return put_contours(x, err);
 		return dcor_export_copy(x, path, path, err);
 	default:
-		return DCOR_OK;
+		return dcor_export_copy(x, path, path, err);
 	}
 }
 

@@ -24,6 +24,11 @@ struct dcor_export {		/* all zero: as usual */
 	int		 level;		/* of compression; 0: Zstandard 5,
 					 * PNG 6, TIFF none */
 	int		 replace;	/* existing files */
+	/* Both may be NULL: whether to give up, with DCOR_ETEMP; so many
+	 * more rows, of whatever feature, are done. */
+	int		 (*stopped)(void *ctx);
+	void		 (*progress)(void *ctx, uint64_t rows);
+	void		*ctx;
 	/* dcor_export_rtdc only: */
 	int		 source;	/* add a basin that leads to m */
 	int		 no_basins;	/* nor their internal data */
@@ -41,7 +46,8 @@ struct dcor_export {		/* all zero: as usual */
  * feature index (1, 2, ...), the attributes min, max and mean, the maps into
  * basins, and the identifier of the measurement: that of the source,
  * "_dcor-" and seven digits of a hash of it and the selection.  All else is
- * kept, unknown objects included; only links are not.
+ * kept, unknown objects included: those in events are cut if they have as
+ * many rows as there are events.
  * setup:software version stays as it is: dclab judges by it which of the
  * stored features it can trust, and their values have not changed.
  *

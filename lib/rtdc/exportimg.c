@@ -17,6 +17,7 @@
 #define TAGS		13	/* of a TIFF page */
 
 struct frames {
+	const struct dcor_export *opt;
 	struct dcor_feature	 f;
 	size_t			 row;		/* bytes of an event */
 	int			 mask;		/* 0 or not: 0, 255 */
@@ -28,7 +29,7 @@ struct frames {
 	const char		*pattern, *feature;
 	size_t			 range;		/* of the next event */
 	uint64_t		 skip;
-	int			 digits, replace;
+	int			 digits;
 	/* what is written one after the other: */
 	FILE			*out;
 	uint64_t		 at, left;	/* bytes; pages */
@@ -89,9 +90,9 @@ take_plain(void *arg, const void *p, size_t nbytes, uint64_t n,
     struct dcor_err *err)
 {
 	struct frames *x = arg;
+	int rc = dcor_export_write(x->out, p, nbytes, err);
 
-	(void)n;
-	return dcor_export_write(x->out, p, nbytes, err);
+	return rc == DCOR_OK ? dcor_export_tick(x->opt, n, err) : rc;
 }
 
 int
@@ -99,11 +100,10 @@ dcor_export_raw(struct dcor_rtdc *m, const struct dcor_sel *sel,
     const struct dcor_names *features, const struct dcor_export *opt,
     FILE *out, struct dcor_pool *pool, struct dcor_err *err)
 {
-	struct frames x = { .out = out };
+	struct frames x = { .opt = opt, .out = out };
 	struct dcor_rows_use use = { .take = take_plain, .arg = &x };
 	int rc;
 
-	(void)opt;
 	rc = start(&x, m, features, 0, err);
 	if (rc != DCOR_OK)
 		return rc;
@@ -276,7 +276,6 @@ take_png(void *arg, const void *p, size_t nbytes, uint64_t n,
 	FILE *fp;
 	int rc;
 
-	(void)n;
 	if (++x->skip == v->n) {
 		x->range++;
 		x->skip = 0;
@@ -296,10 +295,12 @@ take_png(void *arg, const void *p, size_t nbytes, uint64_t n,
 			rc = dcor_err_set(err, DCOR_EIO, 0,
 			    "%s: cannot write", path);
 	}
-	if (rc == DCOR_OK)
-		return dcor_tmp_commit(t, x->replace, err);
-	dcor_tmp_abandon(t);
-	return rc;
+	if (rc != DCOR_OK) {
+		dcor_tmp_abandon(t);
+		return rc;
+	}
+	rc = dcor_tmp_commit(t, x->opt->replace, err);
+	return rc == DCOR_OK ? dcor_export_tick(x->opt, n, err) : rc;
 }
 
 /* Whether the letter stands in the pattern as a conversion. */
@@ -335,6 +336,7 @@ dcor_export_png(struct dcor_rtdc *m, const struct dcor_sel *sel,
 		    pattern);
 	for (i = 0; rc == DCOR_OK && i < features->n; i++) {
 		memset(&x, 0, sizeof(x));
+		x.opt = opt;
 		one.name = &features->name[i];
 		rc = start(&x, m, &one, 1, err);
 		if (rc != DCOR_OK)
@@ -344,7 +346,6 @@ dcor_export_png(struct dcor_rtdc *m, const struct dcor_sel *sel,
 			    "%s: PNG has 8 or 16 bits without a sign",
 			    x.feature);
 		x.level = opt->level > 0 ? opt->level : PNG_LEVEL;
-		x.replace = opt->replace;
 		x.sel = sel;
 		x.pattern = pattern;
 		for (most = x.f.n; most > 9; most /= 10)
@@ -417,7 +418,6 @@ take_tiff(void *arg, const void *p, size_t nbytes, uint64_t n,
 	struct dcor_buf b;
 	int rc;
 
-	(void)n;
 	dcor_buf_init(&b, 1024);
 	put_ifd(x, nbytes, &b);
 	rc = dcor_buf_check(&b, err);
@@ -430,7 +430,7 @@ take_tiff(void *arg, const void *p, size_t nbytes, uint64_t n,
 	x->at += b.len + nbytes + nbytes % 2;
 	x->left--;
 	dcor_buf_fini(&b);
-	return rc;
+	return rc == DCOR_OK ? dcor_export_tick(x->opt, n, err) : rc;
 }
 
 static int
@@ -456,7 +456,7 @@ dcor_export_tiff(struct dcor_rtdc *m, const struct dcor_sel *sel,
     const struct dcor_names *features, const struct dcor_export *opt,
     FILE *out, struct dcor_pool *pool, struct dcor_err *err)
 {
-	struct frames x = { .out = out, .level = opt->level };
+	struct frames x = { .opt = opt, .out = out, .level = opt->level };
 	struct dcor_rows_use use = { .make = make_tiff, .take = take_tiff,
 	    .arg = &x };
 	double um = 0, res;

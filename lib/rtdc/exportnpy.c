@@ -21,6 +21,7 @@
 
 struct sink {
 	FILE		*out;
+	const struct dcor_export *opt;
 	uint32_t	 crc;		/* of the entry */
 	uint64_t	 at;		/* bytes written */
 };
@@ -58,8 +59,10 @@ static int
 take(void *arg, const void *p, size_t nbytes, uint64_t n,
     struct dcor_err *err)
 {
-	(void)n;
-	return put(arg, p, nbytes, err);
+	struct sink *s = arg;
+	int rc = put(s, p, nbytes, err);
+
+	return rc == DCOR_OK ? dcor_export_tick(s->opt, n, err) : rc;
 }
 
 /* The name of a type, or DCOR_EDATA. */
@@ -75,8 +78,8 @@ describe(const struct dcor_dset *d, struct dcor_buf *b, struct dcor_err *err)
 	else if (t->cls == DCOR_H5_INT && dcor_h5_is_number(t))
 		dcor_buf_addf(b, "%c%c%u", t->size > 1 ? '<' : '|',
 		    t->is_signed ? 'i' : 'u', (unsigned)t->size);
-	else if (t->cls == DCOR_H5_ENUM && t->size == 1)
-		dcor_buf_adds(b, "|i1");
+	else if (dcor_dset_is_bool(d))
+		dcor_buf_adds(b, "|b1");
 	else
 		return dcor_err_set(err, DCOR_EDATA, 0,
 		    "%s: neither numbers nor text", dcor_dset_path(d));
@@ -138,12 +141,11 @@ dcor_export_npy(struct dcor_rtdc *m, const struct dcor_sel *sel,
     const struct dcor_names *features, const struct dcor_export *opt,
     FILE *out, struct dcor_pool *pool, struct dcor_err *err)
 {
-	struct sink s = { .out = out };
+	struct sink s = { .out = out, .opt = opt };
 	struct dcor_feature f;
 	struct dcor_buf head;
 	int rc;
 
-	(void)opt;
 	rc = dcor_export_one(m, features, &f, err);
 	if (rc != DCOR_OK)
 		return rc;
@@ -321,12 +323,12 @@ dcor_export_npz(struct dcor_rtdc *m, const struct dcor_sel *sel,
     const struct dcor_names *features, const struct dcor_export *opt,
     FILE *out, struct dcor_pool *pool, struct dcor_err *err)
 {
-	struct zip z = { .s = { .out = out }, .sel = sel, .pool = pool };
+	struct zip z = { .s = { .out = out, .opt = opt },
+	    .sel = sel, .pool = pool };
 	struct dcor_names all = { NULL, 0 };
 	int rc = DCOR_OK;
 	size_t i;
 
-	(void)opt;
 	dcor_buf_init(&z.dir, (size_t)64 << 20);
 	if (features == NULL) {
 		rc = dcor_h5_list(dcor_rtdc_h5(m), "events", &all, err);

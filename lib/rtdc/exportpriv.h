@@ -30,8 +30,11 @@ struct dcor_exporter {
 int dcor_export_put(struct dcor_exporter *x, const char *name,
     struct dcor_err *err);
 
-/* A dataset or a group of the source as it is.  Links are left out: what
- * they lead to may be anywhere. */
+/* Rows were done; DCOR_ETEMP when it is time to stop. */
+int dcor_export_tick(const struct dcor_export *opt, uint64_t rows,
+    struct dcor_err *err);
+
+/* A dataset, a group or a link of the source as it is. */
 int dcor_export_copy(struct dcor_exporter *x, const char *path,
     const char *from, struct dcor_err *err);
 

@@ -7,6 +7,7 @@
 #include "rtdc/exportpriv.h"
 
 #define CHUNK	((uint64_t)1 << 20)	/* bytes, where the source has none */
+#define STEP	16		/* chunks that are copied at a time */
 #define CHUNK_MAX ((uint64_t)64 << 20)
 
 /* Least, greatest and mean of a column, NaN left out. */
@@ -18,6 +19,7 @@ struct stats {
 };
 
 struct column {
+	const struct dcor_export *opt;
 	struct dcor_h5col	*col;		/* NULL: has its rows already */
 	struct stats		*stats;		/* NULL: not for this one */
 };
@@ -63,13 +65,26 @@ stats_add(struct stats *s, const unsigned char *p, uint64_t n)
 	s->sum += sum;
 }
 
+static const char *const stats_name[] = { "min", "max", "mean" };
+
+/* Takes away what the source says. */
+static int
+stats_drop(struct dcor_exporter *x, const char *path, struct dcor_err *err)
+{
+	size_t i;
+	int rc = DCOR_OK;
+
+	for (i = 0; rc == DCOR_OK && i < 3; i++)
+		rc = dcor_h5out_drop(x->o, path, stats_name[i], err);
+	return rc;
+}
+
 /* Stored as dclab does: min and max as the column, the mean as double, or
- * as float of floats.  Nothing is said of no events. */
+ * as float of floats. */
 static int
 stats_put(const struct stats *s, struct dcor_exporter *x, const char *path,
-    uint64_t rows, struct dcor_err *err)
+    struct dcor_err *err)
 {
-	static const char *const name[] = { "min", "max", "mean" };
 	struct dcor_h5type t = { .cls = DCOR_H5_FLOAT, .size = 8 };
 	double mean = s->n > 0 ? s->sum / (double)s->n : (double)NAN;
 	float narrow = (float)mean;
@@ -84,9 +99,8 @@ stats_put(const struct stats *s, struct dcor_exporter *x, const char *path,
 		v[2] = &narrow;
 	}
 	for (i = 0; rc == DCOR_OK && i < 3; i++)
-		rc = rows == 0 ? dcor_h5out_drop(x->o, path, name[i], err) :
-		    dcor_h5out_number(x->o, path, name[i], i == 2 ? &t :
-		    &s->t, v[i], err);
+		rc = dcor_h5out_number(x->o, path, stats_name[i], i == 2 ?
+		    &t : &s->t, v[i], err);
 	return rc;
 }
 
@@ -95,12 +109,15 @@ take(void *arg, const void *p, size_t nbytes, uint64_t n,
     struct dcor_err *err)
 {
 	struct column *c = arg;
+	int rc;
 
 	(void)nbytes;
 	if (c->stats != NULL)
 		stats_add(c->stats, p, n);
-	return c->col != NULL ? dcor_h5col_append(c->col, p, n, err) :
-	    DCOR_OK;
+	if (c->col == NULL)
+		return DCOR_OK;
+	rc = dcor_h5col_append(c->col, p, n, err);
+	return rc == DCOR_OK ? dcor_export_tick(c->opt, n, err) : rc;
 }
 
 /* Rows of a chunk: as in the source, but not more than there are; where
@@ -130,36 +147,59 @@ static int
 copy_ranges(struct dcor_exporter *x, const struct dcor_dset *d,
     struct dcor_h5col *col, struct dcor_err *err)
 {
-	size_t i;
+	uint64_t step = STEP * dcor_h5col_chunk_rows(col), at, n;
+	const struct dcor_range *v = x->sel->v, *end = v + x->sel->nv;
 	int rc = DCOR_OK;
 
-	for (i = 0; rc == DCOR_OK && i < x->sel->nv; i++)
-		rc = dcor_h5col_copy(col, d, x->sel->v[i].first,
-		    x->sel->v[i].n, err);
+	for (; rc == DCOR_OK && v < end; v++)
+		for (at = 0; rc == DCOR_OK && at < v->n; at += n) {
+			n = v->n - at < step ? v->n - at : step;
+			rc = dcor_h5col_copy(col, d, v->first + at, n, err);
+			if (rc == DCOR_OK)
+				rc = dcor_export_tick(x->opt, n, err);
+		}
 	return rc;
 }
 
-int
-dcor_export_feature(struct dcor_exporter *x, const char *path,
+/* Text of variable length, a line an event. */
+static int
+put_lines(struct dcor_exporter *x, const char *path,
     const struct dcor_feature *f, struct dcor_err *err)
 {
-	const struct dcor_h5dset *info = dcor_dset_info(f->set);
-	const struct dcor_sel *sel = x->sel;
-	const struct dcor_range *last = sel->v + sel->nv - (sel->nv > 0);
-	struct dcor_h5spec spec = { 0 };
-	struct stats stats = { .t = info->type };
-	struct dcor_h5col *col;
-	struct column c = { NULL, NULL };
-	struct dcor_rows_use use = { .take = take, .arg = &c };
+	const struct dcor_range *v = x->sel->v;
+	struct dcor_names all;
+	const char **line;
+	uint64_t k, n = 0;
+	size_t i;
 	int rc;
 
-	if (sel->nv > 0 && (last->first >= f->n || last->n > f->n -
-	    last->first))
-		return dcor_err_set(err, DCOR_EDATA, 0, "%s: event %llu of "
-		    "%llu", dcor_dset_path(f->set), (unsigned long long)
-		    (last->first + last->n), (unsigned long long)f->n);
-	if (info->rank == 1 && dcor_h5_is_number(&info->type))
-		c.stats = &stats;
+	rc = dcor_dset_read_lines(dcor_rtdc_h5(f->origin),
+	    dcor_dset_path(f->set), &all, err);
+	if (rc != DCOR_OK)
+		return rc;
+	line = calloc((size_t)x->sel->n + 1, sizeof(*line));
+	for (i = 0; line != NULL && i < x->sel->nv; i++)
+		for (k = v[i].first; k < v[i].first + v[i].n; k++)
+			line[n++] = all.name[f->map != NULL ? f->map[k] : k];
+	rc = line == NULL ? dcor_err_nomem(err) :
+	    dcor_h5out_lines(x->o, path, line, (size_t)n, err);
+	free(line);
+	dcor_names_fini(&all);
+	return rc;
+}
+
+/* Numbers and everything else of one size. */
+static int
+put_rows(struct dcor_exporter *x, const char *path,
+    const struct dcor_feature *f, struct stats *stats, struct dcor_err *err)
+{
+	const struct dcor_sel *sel = x->sel;
+	struct column c = { x->opt, NULL, stats };
+	struct dcor_rows_use use = { .take = take, .arg = &c };
+	struct dcor_h5spec spec = { 0 };
+	struct dcor_h5col *col;
+	int rc;
+
 	spec.level = x->opt->level > 0 ? x->opt->level : DCOR_EXPORT_LEVEL;
 	spec.chunk_rows = chunk_rows(f->set, sel->n);
 	rc = dcor_h5out_like(x->o, path, f->set, &spec, &col, err);
@@ -170,15 +210,34 @@ dcor_export_feature(struct dcor_exporter *x, const char *path,
 		rc = copy_ranges(x, f->set, col, err);
 	else
 		c.col = col;
-	if (rc == DCOR_OK && (c.col != NULL || c.stats != NULL))
+	if (rc == DCOR_OK && (c.col != NULL || stats != NULL))
 		rc = dcor_rows_each(f, sel, x->pool, &use, err);
-	if (rc == DCOR_OK)
-		rc = dcor_h5col_finish(col, err);
+	return rc == DCOR_OK ? dcor_h5col_finish(col, err) : rc;
+}
+
+int
+dcor_export_feature(struct dcor_exporter *x, const char *path,
+    const struct dcor_feature *f, struct dcor_err *err)
+{
+	const struct dcor_h5dset *info = dcor_dset_info(f->set);
+	const struct dcor_sel *sel = x->sel;
+	const struct dcor_range *last = sel->v + sel->nv - (sel->nv > 0);
+	struct stats stats = { .t = info->type };
+	int numbers = info->rank == 1 && dcor_h5_is_number(&info->type), rc;
+
+	if (sel->nv > 0 && (last->first >= f->n || last->n > f->n -
+	    last->first))
+		return dcor_err_set(err, DCOR_EDATA, 0, "%s: event %llu of "
+		    "%llu", dcor_dset_path(f->set), (unsigned long long)
+		    (last->first + last->n), (unsigned long long)f->n);
+	rc = dcor_h5out_can_like(f->set) ? put_rows(x, path, f, numbers ?
+	    &stats : NULL, err) : put_lines(x, path, f, err);
 	if (rc == DCOR_OK)
 		rc = dcor_h5out_copy_attrs(x->o, path,
 		    dcor_rtdc_h5(f->origin), dcor_dset_path(f->set), err);
-	if (rc == DCOR_OK && c.stats != NULL)
-		rc = stats_put(&stats, x, path, sel->n, err);
+	if (rc == DCOR_OK && info->rank == 1)
+		rc = numbers && sel->n > 0 ? stats_put(&stats, x, path, err) :
+		    stats_drop(x, path, err);
 	return rc;
 }
 
@@ -211,7 +270,7 @@ dcor_export_numbers(struct dcor_exporter *x, const char *path, int renumber,
 		}
 	if (rc == DCOR_OK)
 		rc = dcor_h5col_finish(col, err);
-	if (rc == DCOR_OK)
-		rc = stats_put(&stats, x, path, x->sel->n, err);
+	if (rc == DCOR_OK && x->sel->n > 0)
+		rc = stats_put(&stats, x, path, err);
 	return rc;
 }

@@ -111,3 +111,26 @@ dcor_h5_read_lines(struct dcor_h5 *h, const char *path,
 	dcor_h5_leave();
 	return ok ? DCOR_OK : DCOR_EDATA;
 }
+
+int
+dcor_dset_is_bool(const struct dcor_dset *d)
+{
+	signed char v[2] = { 0, 0 };
+	hid_t type;
+	int is;
+
+	if (dcor_dset_info(d)->type.cls != DCOR_H5_ENUM ||
+	    dcor_dset_info(d)->type.size != 1)
+		return 0;
+	dcor_h5_enter();
+	type = dcor_h5_type_of(d);
+	is = type >= 0 && H5Tget_nmembers(type) == 2 &&
+	    H5Tget_member_value(type, 0, &v[0]) >= 0 &&
+	    H5Tget_member_value(type, 1, &v[1]) >= 0 &&
+	    (v[0] | v[1]) == 1 && (v[0] & v[1]) == 0;
+	if (type >= 0)
+		H5Tclose(type);
+	H5Eclear2(H5E_DEFAULT);
+	dcor_h5_leave();
+	return is;
+}
