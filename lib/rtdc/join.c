@@ -197,6 +197,8 @@ dcor_join_input(const struct dcor_join *j, size_t i)
 const char *
 dcor_join_feature(const struct dcor_join *j, size_t i)
 {
+	if (i == j->nfeat && j->contours)
+		return "contour";
 	return i < j->nfeat ? j->feat[i].name : NULL;
 }
 
@@ -239,6 +241,8 @@ write_all(struct dcor_join *j, struct dcor_h5out *out, struct dcor_err *err)
 		rc = dcor_join_meta(j, out, err);
 	for (k = 0; rc == DCOR_OK && k < j->nfeat; k++)
 		rc = dcor_join_rows(j, &j->feat[k], out, err);
+	if (rc == DCOR_OK)
+		rc = dcor_join_contours(j, out, err);
 	return rc == DCOR_OK ? dcor_join_basins(j, out, err) : rc;
 }
 

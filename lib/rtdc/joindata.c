@@ -2,9 +2,10 @@
 /*
  * The values of a feature, input after input.
  *
- * Blocks of the result, one chunk each, are read and converted on the pool,
- * two for each worker at a time, and appended in order; then they are
- * compressed on the pool while the next are read.
+ * What stays as it is, is copied, chunks that fit as they are stored.  For
+ * the rest, blocks of the result, one chunk each, are read and converted on
+ * the pool, two for each worker at a time, and appended in order; then they
+ * are compressed on the pool while the next are read.
  */
 #include <math.h>
 #include <stdio.h>
@@ -212,6 +213,14 @@ merge(struct extent *to, const struct extent *e)
 	to->n += e->n;
 }
 
+static void
+advance(struct work *w, uint64_t bytes)
+{
+	w->j->done += bytes;
+	if (w->j->o->progress != NULL)
+		w->j->o->progress(w->j->o->ctx, w->j->done);
+}
+
 /* All rows: as many blocks as fit at a time. */
 static int
 pump(struct work *w, struct dcor_err *err)
@@ -239,12 +248,96 @@ pump(struct work *w, struct dcor_err *err)
 				break;
 			merge(&w->ext, &b->ext);
 			rc = dcor_h5col_append(w->col, b->buf, b->n, err);
-			w->j->done += b->n * row;
-			if (w->j->o->progress != NULL)
-				w->j->o->progress(w->j->o->ctx, w->j->done);
+			advance(w, b->n * row);
 		}
 	}
 	return rc == DCOR_OK ? dcor_h5col_finish(w->col, err) : rc;
+}
+
+/* Whether all values stay as they are and need not be looked at. */
+static int
+is_plain(const struct work *w)
+{
+	const struct join_feat *f = w->f;
+	const struct dcor_h5type *t;
+	size_t i;
+
+	if (f->kind != JOIN_COPY || f->rank == 1)
+		return 0;
+	for (i = 0; i < w->j->n; i++) {
+		if (f->src[i].f.set == NULL)
+			continue;
+		t = &dcor_dset_info(f->src[i].f.set)->type;
+		if (t->cls != f->type.cls || t->size != f->type.size ||
+		    t->is_signed != f->type.is_signed ||
+		    rows_of(w, i).map != NULL)
+			return 0;
+	}
+	return 1;
+}
+
+/* Which input a failure to copy is about: the first that cannot be read. */
+static void
+name_culprit(const struct work *w, const struct dcor_err *why,
+    struct dcor_err *err)
+{
+	struct dcor_reader *r = w->reader[0];
+	struct dcor_err bad = DCOR_ERR_INIT;
+	struct dcor_feature f;
+	unsigned char *buf;
+	uint64_t at, n;
+	size_t i;
+
+	buf = malloc((size_t)(w->chunk_rows * w->f->per_row *
+	    w->f->type.size));
+	for (i = 0; buf != NULL && i < w->j->n; i++) {
+		f = rows_of(w, i);
+		for (at = 0; at < nrows_of(w, i); at += n) {
+			n = nrows_of(w, i) - at;
+			n = n < w->chunk_rows ? n : w->chunk_rows;
+			if (dcor_feature_read(&f, r, at, n, buf, &bad) !=
+			    DCOR_OK)
+				break;
+		}
+		if (bad.code == DCOR_OK)
+			continue;
+		dcor_err_set(err, bad.code, bad.sys, "%s: %s",
+		    w->j->in[i].pub.name, bad.msg);
+		break;
+	}
+	free(buf);
+	dcor_err_copy(err, why);
+}
+
+/* All rows without looking at them. */
+static int
+copy_through(struct work *w, struct dcor_h5out *out, struct dcor_err *err)
+{
+	size_t row = (size_t)w->f->per_row * w->f->type.size, i;
+	struct dcor_err why = DCOR_ERR_INIT;
+	struct dcor_feature f;
+	uint64_t at, n;
+	int rc = DCOR_OK;
+
+	for (i = 0; rc == DCOR_OK && i < w->j->n; i++) {
+		f = rows_of(w, i);
+		for (at = 0; rc == DCOR_OK && at < nrows_of(w, i); at += n) {
+			n = nrows_of(w, i) - at;
+			n = n < w->chunk_rows ? n : w->chunk_rows;
+			rc = dcor_join_stopped(w->j, &why);
+			if (rc == DCOR_OK)
+				rc = dcor_h5col_copy(w->col, f.set, at, n,
+				    &why);
+			advance(w, n * row);
+		}
+	}
+	if (rc == DCOR_OK)
+		rc = dcor_h5col_finish(w->col, &why);
+	if (rc == DCOR_OK)
+		rc = dcor_h5out_flush(out, &why);
+	if (rc == DCOR_EDATA)
+		name_culprit(w, &why, err);
+	return rc == DCOR_OK ? rc : dcor_err_copy(err, &why);
 }
 
 /*
@@ -322,15 +415,15 @@ put_attrs(struct work *w, struct dcor_h5out *out, const char *path,
 }
 
 static int
-prepare(struct work *w, struct dcor_err *err)
+prepare(struct work *w, int plain, struct dcor_err *err)
 {
 	unsigned workers = dcor_pool_workers(w->j->o->pool), k;
 	size_t row = (size_t)w->f->per_row * w->f->type.size, i;
 	int rc = DCOR_OK;
 
 	w->start = calloc(w->j->n + 1, sizeof(*w->start));
-	w->nb = AHEAD * (size_t)workers;
-	w->b = calloc(w->nb, sizeof(*w->b));
+	w->nb = plain ? 0 : AHEAD * (size_t)workers;
+	w->b = calloc(w->nb + 1, sizeof(*w->b));
 	w->reader = calloc(workers, sizeof(struct dcor_reader *));
 	if (w->start == NULL || w->b == NULL || w->reader == NULL)
 		return dcor_err_nomem(err);
@@ -356,14 +449,14 @@ dcor_join_rows(struct dcor_join *j, const struct join_feat *f,
 	    .item = { f->item[0], f->item[1] }, .level = j->o->level,
 	    .image = f->rank == 3 };
 	struct work w = { .j = j, .f = f };
+	int plain = is_plain(&w), rc;
 	char path[300];
 	unsigned k;
 	size_t i;
-	int rc;
 
 	snprintf(path, sizeof(path), "%s/%s", f->internal ? "basin_events" :
 	    "events", f->name);
-	rc = prepare(&w, err);
+	rc = prepare(&w, plain, err);
 	if (rc == DCOR_OK && f->internal)
 		rc = dcor_h5out_group(out, "basin_events", err);
 	if (rc == DCOR_OK && strncmp(f->name, "trace/", 6) == 0)
@@ -372,7 +465,7 @@ dcor_join_rows(struct dcor_join *j, const struct join_feat *f,
 	if (rc == DCOR_OK)
 		rc = dcor_h5out_dset(out, path, &spec, &w.col, err);
 	if (rc == DCOR_OK)
-		rc = pump(&w, err);
+		rc = plain ? copy_through(&w, out, err) : pump(&w, err);
 	if (rc == DCOR_OK)
 		rc = put_attrs(&w, out, path, err);
 	for (i = 0; w.b != NULL && i < w.nb; i++) {

@@ -165,7 +165,7 @@ take_names(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
 			rc = take_name(j, in, list.name[i], err);
 		else if (strcmp(list.name[i], "trace") == 0)
 			rc = take_traces(j, in, err);
-		else
+		else if (strcmp(list.name[i], "contour") != 0)
 			dcor_join_remark(j, "%s: %s is left out",
 			    in->pub.name, list.name[i]);
 	}
@@ -524,5 +524,5 @@ dcor_join_plan(struct dcor_join *j, struct dcor_err *err)
 		    j->feat[k].kind == JOIN_ONLINE))
 			rc = plan_counting(j, &j->feat[k], err);
 	}
-	return rc;
+	return rc == DCOR_OK ? dcor_join_plan_contours(j, err) : rc;
 }

@@ -54,6 +54,7 @@ struct dcor_join {
 	uint64_t	 events;
 	struct join_feat *feat;
 	size_t		 nfeat;
+	int		 contours;	/* each event has one */
 	struct dcor_names note;
 	uint64_t	 done;		/* bytes */
 };
@@ -71,6 +72,11 @@ int dcor_join_plan(struct dcor_join *j, struct dcor_err *err);
 
 /* Whether an input has events that count (joinplan.c). */
 int dcor_join_counts(const struct join_in *in);
+
+/* Decides about contours, writes them (joincontour.c). */
+int dcor_join_plan_contours(struct dcor_join *j, struct dcor_err *err);
+int dcor_join_contours(struct dcor_join *j, struct dcor_h5out *out,
+    struct dcor_err *err);
 
 /* Writes the rows of a feature (joindata.c). */
 int dcor_join_rows(struct dcor_join *j, const struct join_feat *f,

@@ -128,6 +128,12 @@ def wanted(paths, without=()):
     return out, sum(n)
 
 
+def contours(path):
+    with h5py.File(path) as h:
+        g = h["events"].get("contour", {})
+        return [g[str(i)][:] for i in range(len(g))]
+
+
 def compare(path, want, n, exact_types=True):
     bad = []
     with h5py.File(path) as h:
@@ -253,6 +259,10 @@ def joined(name, tmp, inputs, warn=None, read=True, without=()):
         return None
     want, n = wanted(inputs, without)
     bad = compare(out, want, n)
+    parts = [contours(p) for p in inputs]
+    if all(parts) and not (len(out_c := contours(out)) == n and all(
+            map(np.array_equal, out_c, itertools.chain(*parts)))):
+        bad.append("contours")
     if warn is not None and (warn not in err if warn else err):
         bad.append(f"warnings: {err!r}, not {warn!r}")
     if read:
@@ -429,11 +439,16 @@ def beside_dclab(tmp, files, name):
     with h5py.File(ours) as a, h5py.File(theirs) as b:
         x, y = stored(a), stored(b)
         for k in sorted(set(y) - set(x)):
-            bad.append(f"{k}: only dclab-join")
+            # it computes what the first has and another lacks
+            if all(k in stored(h5py.File(f)) for f in files):
+                bad.append(f"{k}: only dclab-join")
         for k in set(x) & set(y):
             v, w = x[k][0][:], y[k][0][:]
             if x[k][1] is not None:
                 v = v[x[k][1]]
+            if len(w) != len(v):
+                print(f"#   dclab-join writes {len(w)} of {k}")
+                continue
             if w.dtype.kind == "u" and v.dtype.kind in "fi":
                 v = np.clip(v, 0, None).astype(w.dtype)  # what it loses
             if w.dtype != v.dtype:
@@ -475,9 +490,9 @@ def samples(tmp):
         import dclab
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if f.name != "M001_data.rtdc":
-                with dclab.new_dataset(f) as ds:
-                    defective -= set(ds.features_innate)
+            with dclab.new_dataset(f) as ds:
+                defective = {k for k in defective if not len(ds) == 0
+                             and k not in ds.features_innate}
         joined(f"{f.stem} and itself", tmp, [f, f], without=[
             *defective], read=f.name != "M001_data.rtdc")
         beside_dclab(tmp, [f, f], f.stem)
