@@ -95,7 +95,8 @@ open_input(struct dcor_join *j, size_t i, struct dcor_err *err)
 
 	in->pub.name = j->o->in[i];
 	in->place = i;
-	rc = dcor_rtdc_open(in->pub.name, &in->m, &why);
+	rc = j->o->open != NULL ? j->o->open(in->pub.name, &in->m, &why) :
+	    dcor_rtdc_open(in->pub.name, &in->m, &why);
 	if (rc != DCOR_OK)
 		return dcor_err_set(err, why.code, why.sys, "%s: %s",
 		    in->pub.name, why.msg);

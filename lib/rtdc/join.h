@@ -16,18 +16,20 @@
  * Inputs without events add logs and tables and ask for no features.
  *
  * Memory: two blocks of one chunk for each worker, 32 chunks that are being
- * compressed, 24 bytes an event where internal basins are kept.
+ * compressed, 16 bytes an event for each feature of an internal basin.
  */
 #ifndef DCOR_RTDC_JOIN_H
 #define DCOR_RTDC_JOIN_H
 
-#include <stdint.h>
-
 #include "base/pool.h"
+#include "rtdc/file.h"
 
 struct dcor_join_opts {
 	const char	*const *in;	/* names of measurements */
 	size_t		 n;
+	/* Opens one; NULL: dcor_rtdc_open. */
+	int		(*open)(const char *name, struct dcor_rtdc **out,
+			    struct dcor_err *err);
 	int		 level;		/* Zstandard 1 ... 9; 0: none */
 	struct dcor_pool *pool;
 	const char	*software;	/* "dcor-tools 0.1.0" */

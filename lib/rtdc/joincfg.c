@@ -10,7 +10,7 @@
 #include "rtdc/h5attr.h"
 #include "rtdc/joinpriv.h"
 #include "rtdc/meta.h"
-#include "rtdc/numconv.h"
+#include "rtdc/elem.h"
 
 #define VALUE_MAX	((size_t)1 << 20)
 
@@ -30,7 +30,7 @@ put_array(struct dcor_rtdc *m, const char *key, struct dcor_buf *b)
 		return;
 	for (i = 0; i < nv && strcmp(v[i].name, key) != 0; i++)
 		;
-	if (i < nv && dcor_num_known(&v[i].type) && !v[i].type.is_big &&
+	if (i < nv && dcor_elem_known(&v[i].type) && !v[i].type.is_big &&
 	    v[i].rank > 0 && v[i].rank <= 2) {
 		n = v[i].ndata / v[i].type.size;
 		per = v[i].rank == 2 ? v[i].dim[1] : n;
@@ -40,7 +40,7 @@ put_array(struct dcor_rtdc *m, const char *key, struct dcor_buf *b)
 				dcor_buf_adds(b, ", ");
 			if (v[i].rank == 2 && k % per == 0)
 				dcor_buf_addc(b, '[');
-			dcor_buf_adds(b, dcor_repr(dcor_h5_number(&v[i].type,
+			dcor_buf_adds(b, dcor_repr(dcor_elem_f64(&v[i].type,
 			    v[i].data, k), text));
 			if (v[i].rank == 2 && k % per == per - 1)
 				dcor_buf_addc(b, ']');

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "rtdc/joinpriv.h"
-#include "rtdc/numconv.h"
+#include "rtdc/elem.h"
 
 #define MIB	((uint64_t)1 << 20)
 #define AHEAD	2	/* blocks a worker */
@@ -85,7 +85,7 @@ shift(const struct work *w, size_t i, unsigned char *p, size_t n,
 		}
 		return DCOR_OK;
 	}
-	if (dcor_num_add(&w->f->type, p, n, w->f->kind == JOIN_FRAME ?
+	if (dcor_elem_add(&w->f->type, p, n, w->f->kind == JOIN_FRAME ?
 	    in->pub.frames : in->online) < n)
 		return dcor_err_set(err, DCOR_EDATA, 0, "%s: too large",
 		    w->f->name);
@@ -127,7 +127,7 @@ read_part(const struct work *w, struct block *b, size_t i, uint64_t first,
 		for (q = to; q < to + count; q++)
 			*q = *q != 0 ? 255 : 0;
 	if (!same) {
-		done = dcor_num_convert(&f->type, p, &s->type, to, count);
+		done = dcor_elem_convert(&f->type, p, &s->type, to, count);
 		if (done < count)
 			return dcor_err_set(err, DCOR_EDATA, 0, "%s: event "
 			    "%llu has a number that no common type can hold",
@@ -146,7 +146,7 @@ measure(const struct work *w, struct block *b)
 
 	memset(e, 0, sizeof(*e));
 	for (k = 0; k < n; k++) {
-		v = dcor_h5_number(&w->f->type, b->buf, k);
+		v = dcor_elem_f64(&w->f->type, b->buf, k);
 		if (isnan(v))
 			continue;
 		e->min = e->n == 0 || v < e->min ? v : e->min;

@@ -9,7 +9,7 @@
 #include "rtdc/defect.h"
 #include "rtdc/feat.h"
 #include "rtdc/joinpriv.h"
-#include "rtdc/numconv.h"
+#include "rtdc/elem.h"
 
 #define BLOCK	4096	/* numbers looked at at once */
 
@@ -25,7 +25,7 @@ element_type(const struct dcor_dset *d, struct dcor_h5type *t)
 		t->is_signed = 0;
 		t->standard = 1;
 	}
-	return dcor_num_known(t);
+	return dcor_elem_known(t);
 }
 
 /* Adds a feature to the names of an input if it can be joined. */
@@ -340,7 +340,7 @@ find_shape(struct dcor_join *j, struct join_feat *f, struct dcor_err *err)
 			}
 			continue;
 		}
-		dcor_num_widen(&f->type, &s->type);
+		dcor_elem_widen(&f->type, &s->type);
 		for (k = 1; d->rank == d0->rank && k < d->rank; k++)
 			if (d->dim[k] != d0->dim[k])
 				break;
@@ -383,10 +383,10 @@ look_through(const struct join_src *s, uint64_t n, int *whole, double *most,
 		rc = dcor_feature_read(&s->f, r, at, part, buf, err);
 		if (rc != DCOR_OK)
 			break;
-		if (dcor_num_convert(&u64, u, &s->type, buf, part) < part)
+		if (dcor_elem_convert(&u64, u, &s->type, buf, part) < part)
 			*whole = 0;
 		for (k = 0; k < part; k++) {
-			v = dcor_h5_number(&s->type, buf, k);
+			v = dcor_elem_f64(&s->type, buf, k);
 			if (v > *most)
 				*most = v;
 		}

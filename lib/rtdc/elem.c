@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+<<<<<<<< HEAD:lib/rtdc/numconv.c
 #include "rtdc/numconv.h"
+========
+#include "rtdc/elem.h"
+>>>>>>>> 8eb7581 (elem: numbers as datasets hold them; join: another way to open):lib/rtdc/elem.c
 
 #include <math.h>
 #include <string.h>
@@ -26,7 +30,7 @@ struct whole {
 };
 
 int
-dcor_num_known(const struct dcor_h5type *t)
+dcor_elem_known(const struct dcor_h5type *t)
 {
 	if (!t->standard)
 		return 0;
@@ -37,7 +41,7 @@ dcor_num_known(const struct dcor_h5type *t)
 }
 
 void
-dcor_num_widen(struct dcor_h5type *a, const struct dcor_h5type *b)
+dcor_elem_widen(struct dcor_h5type *a, const struct dcor_h5type *b)
 {
 	int fa = a->cls == DCOR_H5_FLOAT, fb = b->cls == DCOR_H5_FLOAT;
 	uint32_t size = a->size > b->size ? a->size : b->size;
@@ -136,7 +140,7 @@ from_float(const struct dcor_h5type *to, union any *v, double d)
 }
 
 size_t
-dcor_num_convert(const struct dcor_h5type *to, void *dst,
+dcor_elem_convert(const struct dcor_h5type *to, void *dst,
     const struct dcor_h5type *from, const void *src, size_t n)
 {
 	int floats = from->cls == DCOR_H5_FLOAT;
@@ -162,8 +166,24 @@ dcor_num_convert(const struct dcor_h5type *to, void *dst,
 	return k;
 }
 
+<<<<<<<< HEAD:lib/rtdc/numconv.c
+========
+double
+dcor_elem_f64(const struct dcor_h5type *t, const void *p, size_t k)
+{
+	struct whole w;
+	union any v;
+
+	memcpy(&v, (const unsigned char *)p + k * t->size, t->size);
+	if (t->cls == DCOR_H5_FLOAT)
+		return t->size == 4 ? (double)v.f : v.d;
+	w = load(t, &v);
+	return w.negative ? -(double)w.mag : (double)w.mag;
+}
+
+>>>>>>>> 8eb7581 (elem: numbers as datasets hold them; join: another way to open):lib/rtdc/elem.c
 size_t
-dcor_num_add(const struct dcor_h5type *t, void *p, size_t n, uint64_t add)
+dcor_elem_add(const struct dcor_h5type *t, void *p, size_t n, uint64_t add)
 {
 	unsigned char *e = p;
 	union any v;
