@@ -56,13 +56,9 @@ $(foreach p,$(PKGS),$(eval $(call pkg,$(call field,1,$(p)),$(call \
 endif
 
 # What each program links beside libdcor.  A test reads it back with readelf.
-USES_dcor-segment := hdf5 zstd zlib jansson crypto
-USES_dcor-pack := hdf5 zstd zlib jansson crypto
-USES_dcor-slice := hdf5 zstd zlib jansson crypto
-$(foreach c,segment slice,$(eval USES_dcor-$(c) := hdf5 zstd zlib jansson crypto))
-$(foreach p,segment join,$(eval USES_dcor-$p := hdf5 zstd zlib jansson crypto))
-USES_dcor-check := hdf5 zstd zlib jansson crypto
-$(foreach c,segment slice,$(eval USES_dcor-$c := hdf5 zstd zlib jansson crypto))
+FILES := hdf5 zstd zlib jansson crypto
+$(foreach p,segment pack join check,$(eval USES_dcor-$p := $(FILES)))
+USES_dcor-slice := $(FILES) png curl yaml expat
 USES_dcor-presign := crypto yaml jansson
 USES_dcor-urlcheck := curl jansson
 USES_dcor-archive := curl crypto yaml expat jansson
@@ -126,11 +122,7 @@ $(B)/libdcor.a: $(LIBO)
 .SECONDEXPANSION:
 $(B)/bin/dcor-%: $(B)/cmd/dcor-%.o $$(call parts,$$*) $(CLIO) $(B)/libdcor.a
 	$(LINK) $(call libs,$(USES_dcor-$*))
-$(B)/bin/dcor-archive: $(B)/cmd/archive-use.o
 $(B)/bin/dcor-slice: $(B)/cmd/climeas.o
-$(B)/bin/dcor-presign: $(patsubst %,$(B)/cmd/presign-%.o,ask see url)
-$(B)/bin/%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
-	$(LINK) $(call libs,$(USES_$*))
 $(B)/libexec/dcor/dcor-%: $(B)/cmd/%.o $(CLIO) $(B)/libdcor.a
 	$(LINK) $(call libs,$(USES_$(@F)))
 $(B)/tests/httpd: $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/http/*.c)))

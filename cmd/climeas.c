@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/yaml.h"
+#include "base/str.h"
 #include "net/h5url.h"
 
 static struct {
@@ -20,7 +20,7 @@ static struct {
 static void
 set_cache(const char *what, const char *text)
 {
-	if (dcor_yaml_size(text, &set.cache) != DCOR_OK)
+	if (dcor_parse_size(text, &set.cache) != DCOR_OK)
 		cli_usage("%s %s: not a size (1GiB)", what, text);
 	set.cache_given = 1;
 }

@@ -9,12 +9,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "climeas.h"
 #include "slice.h"
 
 enum {
 	OPT_POLY = CLI_OPT_USER, OPT_SAMPLE, OPT_LIMIT, OPT_FORMAT, OPT_JSON,
-	OPT_LOG, OPT_TABLE, OPT_REQUESTS
+	OPT_LOG, OPT_TABLE, OPT_REQUESTS, OPT_LEVEL, OPT_BASIN, OPT_STRIP
 };
 
 static const struct cli_opt opts[] = {
@@ -26,10 +26,14 @@ static const struct cli_opt opts[] = {
 	{ OPT_SAMPLE, "sample", "N[:SEED]", "N random events of these" },
 	{ OPT_LIMIT, "limit", "N", "the first N events of these" },
 	{ 'F', "feature", "FEATURE",
-	    "what to write: names, patterns like \"fl?_max\" (all numbers)" },
+	    "what to write: names, patterns like \"fl?_max\"" },
 	{ 'o', "output", "FILE", "where to (standard output)" },
-	{ OPT_FORMAT, "format", "tsv|csv|json",
+	{ OPT_FORMAT, "format", "tsv|csv|json|rtdc|npy|npz|raw|tiff|png",
 	    "what is written (by the suffix of FILE, else tsv)" },
+	{ OPT_LEVEL, "level", "N", "of compression (rtdc 5, png 6)" },
+	{ OPT_BASIN, "basin", NULL,
+	    "rtdc: say where the rest of the features is" },
+	{ OPT_STRIP, "strip", "basins|logs|tables", "rtdc: leave them out" },
 	{ OPT_JSON, "json", NULL, "print one JSON object a line" },
 	{ 'H', "header", NULL, "begin with a line of names" },
 	{ 'l', "list", NULL, "list what is in there" },
@@ -41,6 +45,7 @@ static const struct cli_opt opts[] = {
 	{ 'f', "force", NULL, "replace FILE if it exists" },
 	{ 'j', "jobs", "N", "workers (as many as processors, at most 4)" },
 	{ '0', "null", NULL, "operands on stdin end with NUL" },
+	CLIMEAS_OPTS,
 	CLI_PROGRESS,
 	CLI_QUIET,
 	CLI_VERBOSE,
@@ -91,7 +96,7 @@ set_format(struct settings *t, const char *name)
 	if (name != NULL) {
 		t->j.format = slice_format_find(name);
 		if (t->j.format == NULL)
-			cli_usage("--format: %s: not tsv, csv or json", name);
+			cli_usage("--format: %s: unknown", name);
 	} else if (t->s.json)
 		t->j.format = slice_format_find("json");
 	else if (t->out != NULL)
@@ -113,6 +118,9 @@ check_options(const struct settings *t)
 	if (t->mode != SLICE && (selects || t->out != NULL))
 		cli_usage("events and -o: not together with -l, -m, --log, "
 		    "--table and --requests");
+	if (t->mode == SLICE && t->out == NULL &&
+	    (j->format->flags & SLICE_STREAM) == 0)
+		cli_usage("--format %s: needs -o", j->format->name);
 	if ((t->mode == LIST || t->mode == PRINT) && j->features.n > 0)
 		cli_usage("-F: not together with -l, -m, --log and --table");
 }
@@ -121,6 +129,8 @@ static void
 parse_options(struct settings *t, int argc, char **argv)
 {
 	struct dcor_err err = DCOR_ERR_INIT;
+	static const char *const strip[] = { "basins", "logs", "tables",
+	    NULL };
 	const char *format = NULL;
 	int ch;
 
@@ -180,6 +190,17 @@ parse_options(struct settings *t, int argc, char **argv)
 			    &err), &err);
 			t->mode = t->mode == SLICE ? PRINT : t->mode;
 			break;
+		case OPT_LEVEL:
+			t->s.level = (int)cli_u64("--level", optarg, 1, 22);
+			break;
+		case OPT_BASIN:
+			t->s.basin = 1;
+			break;
+		case OPT_STRIP:
+			(void)cli_choice("--strip", optarg, strip);
+			must("--strip", slice_names_add(&t->s.strip, optarg,
+			    &err), &err);
+			break;
 		case OPT_REQUESTS:
 			t->mode = REQUESTS;
 			break;
@@ -193,26 +214,41 @@ parse_options(struct settings *t, int argc, char **argv)
 			t->nul = 1;
 			break;
 		default:
+			(void)climeas_option(ch);
 			break;
 		}
 	set_format(t, format);
 	check_options(t);
 }
 
-/* The file for a measurement in a directory: its name, our suffix. */
+/* The file for a measurement in a directory: its name, our suffix.  Of a URL
+ * the last part of the path counts. */
 static char *
 name_result(const struct settings *t, const char *in)
 {
-	const char *slash = strrchr(in, '/'), *base = slash != NULL ?
-	    slash + 1 : in, *dot = strrchr(base, '.');
-	size_t n = strlen(t->out) + strlen(base) + 16;
-	char *p = malloc(n);
+	int pattern = (t->j.format->flags & SLICE_PATTERN) != 0;
+	size_t len = strstr(in, "://") != NULL ? strcspn(in, "?#") :
+	    strlen(in), base = len, end, i;
+	struct dcor_buf b;
+	char *p;
 
-	if (p == NULL)
+	while (base > 0 && in[base - 1] != '/' && in[base - 1] != ':')
+		base--;
+	for (end = len; end > base && in[end] != '.'; end--)
+		continue;
+	end = end > base ? end : len;
+	dcor_buf_init(&b, 1 << 16);
+	dcor_buf_addf(&b, "%s/", t->out);
+	for (i = base; i < end; i++) {
+		dcor_buf_addc(&b, in[i]);
+		if (pattern && in[i] == '%')
+			dcor_buf_addc(&b, '%');
+	}
+	dcor_buf_adds(&b, pattern ? "_%f_%e" : "");
+	dcor_buf_add(&b, t->j.format->suffixes,
+	    strcspn(t->j.format->suffixes, " "));
+	if (dcor_buf_take(&b, &p, NULL, NULL) != DCOR_OK)
 		cli_die(EX_OSERR, "out of memory");
-	snprintf(p, n, "%s/%.*s%.*s", t->out, dot != NULL && dot > base ?
-	    (int)(dot - base) : (int)strlen(base), base,
-	    (int)strcspn(t->j.format->suffixes, " "), t->j.format->suffixes);
 	return p;
 }
 
@@ -227,7 +263,7 @@ slice(const struct settings *t, const char *name, FILE *to)
 	uint64_t n = 0;
 	int status = 0;
 
-	if (dcor_rtdc_open(name, &m, &err) != DCOR_OK)
+	if (climeas_open(name, &m, &err) != DCOR_OK)
 		return cli_err(&err, name);
 	if (t->mode == LIST)
 		(void)slice_list(&t->s, m, name, &err);
@@ -236,7 +272,7 @@ slice(const struct settings *t, const char *name, FILE *to)
 	else {
 		if (t->out_is_dir)
 			path = name_result(t, name);
-		if (path != NULL && t->j.format->stream)
+		if (path != NULL && (t->j.format->flags & SLICE_STREAM) != 0)
 			to = slice_out_open(path, &tmp, &err);
 		if (to != NULL)
 			(void)slice_run(&t->s, &t->j, m, name, to,
@@ -259,8 +295,9 @@ slice(const struct settings *t, const char *name, FILE *to)
 static int
 all(const struct settings *t, char **operands)
 {
+	int flags = t->j.format->flags, status = 0, rc;
 	int whole = t->out != NULL && !t->out_is_dir &&
-	    t->j.format->stream && t->mode == SLICE, status = 0, rc;
+	    (flags & SLICE_STREAM) != 0 && t->mode == SLICE;
 	struct dcor_err err = DCOR_ERR_INIT;
 	struct dcor_tmp *tmp = NULL;
 	unsigned n = 0, failed = 0;
@@ -272,6 +309,14 @@ all(const struct settings *t, char **operands)
 	while ((name = cli_list_next(&list)) != NULL) {
 		if (cli_stopped())
 			cli_killed();
+		if (n > 0 && t->mode == SLICE && !t->out_is_dir &&
+		    (flags & SLICE_TEXT) == 0) {
+			cli_say(0, "%s: one measurement a file: -o must be "
+			    "a directory", name);
+			status = EX_USAGE;
+			failed = 1;
+			break;
+		}
 		if (whole && tmp == NULL && (to = slice_out_open(t->out, &tmp,
 		    &err)) == NULL)
 			cli_die_err(&err, NULL);
@@ -315,5 +360,7 @@ main(int argc, char **argv)
 	dcor_names_fini(&t.s.meta);
 	dcor_names_fini(&t.s.logs);
 	dcor_names_fini(&t.s.tables);
+	dcor_names_fini(&t.s.strip);
+	climeas_end();
 	return cli_finish(status);
 }

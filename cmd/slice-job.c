@@ -10,68 +10,7 @@
 #include "base/str.h"
 #include "cli.h"
 #include "rtdc/list.h"
-#include "rtdc/text.h"
 #include "slice.h"
-
-static int
-write_text(const struct slice *s, const struct slice_job *j,
-    struct dcor_rtdc *m, const char *name, const struct dcor_sel *sel,
-    const struct dcor_names *features, FILE *to, enum dcor_textform form,
-    struct dcor_err *err)
-{
-	struct dcor_textopts o = { .form = form, .header = j->header,
-	    .name = name, .tick = slice_tick };
-
-	return dcor_text_write(m, sel, features, &o, to, s->pool, err);
-}
-
-#define TEXT(fn, form) \
-static int \
-fn(const struct slice *s, const struct slice_job *j, struct dcor_rtdc *m, \
-    const char *name, const struct dcor_sel *sel, \
-    const struct dcor_names *features, FILE *to, const char *path, \
-    struct dcor_err *err) \
-{ \
-	(void)path; \
-	return write_text(s, j, m, name, sel, features, to, form, err); \
-}
-TEXT(write_tsv, DCOR_TEXT_TSV)
-TEXT(write_csv, DCOR_TEXT_CSV)
-TEXT(write_json, DCOR_TEXT_JSON)
-
-static const struct slice_format formats[] = {
-	{ "tsv", ".tsv .txt", 1, 1, write_tsv },
-	{ "csv", ".csv", 1, 1, write_csv },
-	{ "json", ".json .jsonl .ndjson", 1, 1, write_json },
-	{ NULL, NULL, 0, 0, NULL }
-};
-
-const struct slice_format *
-slice_format_find(const char *name)
-{
-	const struct slice_format *f;
-
-	for (f = formats; f->name != NULL; f++)
-		if (strcmp(f->name, name) == 0)
-			return f;
-	return NULL;
-}
-
-const struct slice_format *
-slice_format_of(const char *path)
-{
-	const char *dot = strrchr(path, '.'), *p;
-	const struct slice_format *f;
-	size_t n;
-
-	for (f = formats; dot != NULL && f->name != NULL; f++)
-		for (p = f->suffixes; *p != '\0'; p += n + (p[n] == ' ')) {
-			n = strcspn(p, " ");
-			if (strlen(dot) == n && strncmp(dot, p, n) == 0)
-				return f;
-		}
-	return NULL;
-}
 
 void
 slice_job_fini(struct slice_job *j)
@@ -230,7 +169,8 @@ expand(const struct slice_job *j, struct dcor_rtdc *m, const char *pattern,
 		if (fnmatch(pattern, name, 0) != 0 &&
 		    (strncmp(name, pattern, n) != 0 || name[n] != '/'))
 			continue;
-		if (j->format->scalars && strcmp(pattern, name) != 0 &&
+		if ((j->format->flags & SLICE_SCALARS) != 0 &&
+		    strcmp(pattern, name) != 0 &&
 		    !is_scalar(m, name))
 			continue;
 		any = 1;
@@ -243,7 +183,8 @@ expand(const struct slice_job *j, struct dcor_rtdc *m, const char *pattern,
 		return out->n == had ? add_name(out, pattern, n, err) :
 		    DCOR_OK;
 	return dcor_err_set(err, DCOR_ENOENT, 0, "no %sfeature %s",
-	    strpbrk(pattern, "*?[") != NULL && j->format->scalars ?
+	    strpbrk(pattern, "*?[") != NULL &&
+	    (j->format->flags & SLICE_SCALARS) != 0 ?
 	    "scalar " : "", pattern);
 }
 
@@ -258,8 +199,8 @@ choose(const struct slice_job *j, struct dcor_rtdc *m,
 	out->name = NULL;
 	out->n = 0;
 	rc = dcor_rtdc_features(m, &all, err);
-	if (rc == DCOR_OK && j->features.n == 0)
-		rc = expand(j, m, "*", &all, out, err);
+	if (rc == DCOR_OK && j->features.n == 0 && j->format->usual != NULL)
+		rc = expand(j, m, j->format->usual, &all, out, err);
 	for (i = 0; rc == DCOR_OK && i < j->features.n; i++)
 		rc = expand(j, m, j->features.name[i], &all, out, err);
 	dcor_names_fini(&all);
@@ -308,6 +249,8 @@ slice_run(const struct slice *s, const struct slice_job *j,
 {
 	struct dcor_names features = { 0 };
 	struct dcor_sel sel = { 0 };
+	struct slice_work w = { .s = s, .j = j, .m = m, .name = name,
+	    .sel = &sel, .to = to, .path = path };
 	int rc;
 
 	*events = 0;
@@ -317,8 +260,9 @@ slice_run(const struct slice *s, const struct slice_job *j,
 	if (rc == DCOR_OK) {
 		*events = sel.n;
 		cli_progress_start(name, "events", sel.n);
-		rc = j->format->write(s, j, m, name, &sel, &features, to,
-		    path, err);
+		if (j->features.n > 0 || j->format->usual != NULL)
+			w.features = &features;
+		rc = j->format->write(&w, err);
 		cli_progress_end();
 	}
 	dcor_sel_fini(&sel);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cli.h"
+#include "climeas.h"
 #include "slicerec.h"
 
 #define OPEN_MAX_FILES	8
@@ -204,6 +204,10 @@ parse(const struct server *v, struct request *q, const char *line,
 		q->j.format = v->base->format;
 	if (rc == DCOR_OK && q->name == NULL)
 		rc = dcor_err_set(err, DCOR_EARG, 0, "measurement: missing");
+	if (rc == DCOR_OK && q->output == NULL &&
+	    (q->j.format->flags & SLICE_TEXT) == 0)
+		rc = dcor_err_set(err, DCOR_EARG, 0, "format: %s: needs an "
+		    "output", q->j.format->name);
 	if (rc != DCOR_OK || q->j.features.n > 0)
 		return rc;
 	for (i = 0; rc == DCOR_OK && i < v->base->features.n; i++)
@@ -233,7 +237,7 @@ get(struct server *v, const char *name, struct dcor_rtdc **out,
 	free(o->name);
 	dcor_rtdc_close(o->m);
 	memset(o, 0, sizeof(*o));
-	rc = dcor_rtdc_open(name, &o->m, err);
+	rc = climeas_open(name, &o->m, err);
 	if (rc != DCOR_OK)
 		return rc;
 	o->name = strdup(name);
@@ -254,7 +258,7 @@ run(struct server *v, const struct request *q, uint64_t *events,
 
 	if (get(v, q->name, &m, err) != DCOR_OK)
 		return err->code;
-	if (q->output != NULL && q->j.format->stream) {
+	if (q->output != NULL && (q->j.format->flags & SLICE_STREAM) != 0) {
 		to = slice_out_open(q->output, &tmp, err);
 		if (to == NULL)
 			return DCOR_ECREATE;

@@ -29,22 +29,39 @@ struct slice {
 	struct dcor_pool	*pool;
 	int			 force, json;
 	struct dcor_names	 meta, logs, tables;	/* patterns */
+	int			 level;			/* of compression */
+	int			 basin;			/* to the source */
+	struct dcor_names	 strip;			/* of a measurement */
 };
 
-/*
- * A kind of output.  One that goes to a stream writes the events of sel to
- * to, one after the other if there are several measurements.  Another makes
- * the file path, by itself and in one piece, and gets no stream.
- */
+/* A part that is being written. */
+struct slice_work {
+	const struct slice	*s;
+	const struct slice_job	*j;
+	struct dcor_rtdc	*m;
+	const char		*name;
+	const struct dcor_sel	*sel;
+	const struct dcor_names	*features;	/* NULL: all there is */
+	FILE			*to;
+	const char		*path;
+};
+
+enum {
+	SLICE_STREAM = 1,	/* goes to w->to; else makes w->path, by
+				 * itself and in one piece */
+	SLICE_TEXT = 2,		/* parts of several may follow each other */
+	SLICE_SCALARS = 4,	/* takes numbers only */
+	SLICE_PATTERN = 8	/* w->path stands for many files */
+};
+
+/* A kind of output. */
 struct slice_format {
 	const char	*name;			/* of --format */
 	const char	*suffixes;		/* ".tsv .txt", of -o */
-	int		 stream;
-	int		 scalars;		/* takes nothing else */
-	int (*write)(const struct slice *s, const struct slice_job *j,
-	    struct dcor_rtdc *m, const char *name, const struct dcor_sel *sel,
-	    const struct dcor_names *features, FILE *to, const char *path,
-	    struct dcor_err *err);
+	const char	*usual;			/* features; NULL: all */
+	int		 flags;
+	int		(*write)(const struct slice_work *w,
+			    struct dcor_err *err);
 };
 /* By name or by the name of a file; NULL when there is none. */
 const struct slice_format *slice_format_find(const char *name);

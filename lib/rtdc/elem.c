@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-<<<<<<<< HEAD:lib/rtdc/numconv.c
-#include "rtdc/numconv.h"
-========
 #include "rtdc/elem.h"
->>>>>>>> 8eb7581 (elem: numbers as datasets hold them; join: another way to open):lib/rtdc/elem.c
 
 #include <math.h>
 #include <string.h>
@@ -166,8 +162,6 @@ dcor_elem_convert(const struct dcor_h5type *to, void *dst,
 	return k;
 }
 
-<<<<<<<< HEAD:lib/rtdc/numconv.c
-========
 double
 dcor_elem_f64(const struct dcor_h5type *t, const void *p, size_t k)
 {
@@ -181,7 +175,6 @@ dcor_elem_f64(const struct dcor_h5type *t, const void *p, size_t k)
 	return w.negative ? -(double)w.mag : (double)w.mag;
 }
 
->>>>>>>> 8eb7581 (elem: numbers as datasets hold them; join: another way to open):lib/rtdc/elem.c
 size_t
 dcor_elem_add(const struct dcor_h5type *t, void *p, size_t n, uint64_t add)
 {

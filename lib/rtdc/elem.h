@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
-<<<<<<<< HEAD:lib/rtdc/numconv.h
- * numconv.h - numbers as datasets hold them: integers of 1, 2, 4, 8 bytes,
-========
  * elem.h - numbers as datasets hold them: integers of 1, 2, 4, 8 bytes,
->>>>>>>> 8eb7581 (elem: numbers as datasets hold them; join: another way to open):lib/rtdc/elem.h
  * floats of 4 and 8, in native byte order
  *
  * Threads: pure.
  */
-<<<<<<<< HEAD:lib/rtdc/numconv.h
-#ifndef DCOR_RTDC_NUMCONV_H
-#define DCOR_RTDC_NUMCONV_H
-========
 #ifndef DCOR_RTDC_ELEM_H
 #define DCOR_RTDC_ELEM_H
->>>>>>>> 8eb7581 (elem: numbers as datasets hold them; join: another way to open):lib/rtdc/elem.h
 
 #include "rtdc/h5index.h"
 
@@ -36,19 +27,12 @@ void dcor_elem_widen(struct dcor_h5type *a, const struct dcor_h5type *b);
 size_t dcor_elem_convert(const struct dcor_h5type *to, void *dst,
     const struct dcor_h5type *from, const void *src, size_t n);
 
-<<<<<<<< HEAD:lib/rtdc/numconv.h
-========
 /* Element k as a double, rounded if need be. */
 double dcor_elem_f64(const struct dcor_h5type *t, const void *p, size_t k);
 
->>>>>>>> 8eb7581 (elem: numbers as datasets hold them; join: another way to open):lib/rtdc/elem.h
 /* Adds add to each of n elements; the integer types are those of 8 bytes.
  * Returns as dcor_elem_convert: fewer than n on overflow. */
 size_t dcor_elem_add(const struct dcor_h5type *t, void *p, size_t n,
     uint64_t add);
 
-<<<<<<<< HEAD:lib/rtdc/numconv.h
-#endif /* DCOR_RTDC_NUMCONV_H */
-========
 #endif /* DCOR_RTDC_ELEM_H */
->>>>>>>> 8eb7581 (elem: numbers as datasets hold them; join: another way to open):lib/rtdc/elem.h
