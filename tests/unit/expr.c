@@ -95,7 +95,7 @@ main(void)
 {
 	cols[0][0] = 2;
 	cols[1][0] = -3;
-	cols[2][0] = NAN;
+	cols[2][0] = (double)NAN;
 	IS("1 + 2 * 3", 7);
 	IS("(1 + 2) * 3", 9);
 	IS("10 - 4 - 3", 3);

@@ -72,7 +72,8 @@ mistakes(void)
 int
 main(void)
 {
-	double x[4] = { 0.5, NAN, 0.5, 2 }, y[4] = { 0.5, 0.5, NAN, 2 };
+	double nan = (double)NAN;
+	double x[4] = { 0.5, nan, 0.5, 2 }, y[4] = { 0.5, 0.5, nan, 2 };
 	unsigned char keep[4] = { 1, 1, 1, 1 };
 
 	OK(parse(HEAD "Name = a = b\nInverted = False\n" SQUARE) == NULL &&
