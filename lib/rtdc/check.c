@@ -9,7 +9,7 @@
 
 #include "rtdc/checkpriv.h"
 
-static void
+static void __attribute__((format(printf, 6, 0)))
 add(struct dcor_checking *c, unsigned who, enum dcor_cuelevel level,
     const char *rule, const char *key, const char *fmt, va_list ap)
 {
@@ -221,11 +221,40 @@ read_events(struct dcor_checking *c)
 	    NULL, "the file has no group 'events'");
 }
 
+/* Of a file that a writer left open, dclab compares the lengths first. */
+static void
+swmr(struct dcor_checking *c)
+{
+	uint64_t first = 0, rows;
+	struct dcor_h5dset d;
+	char path[1100];
+	int equal = c->events.n > 0;
+	size_t i;
+
+	for (i = 0; dcor_h5_is_swmr(c->h) && i < c->events.n; i++) {
+		snprintf(path, sizeof(path), "events/%s", c->events.name[i]);
+		if (dcor_h5_kind(c->h, path) == DCOR_H5_GROUP)
+			dcor_check_stop(c, "AttributeError: 'Group' object "
+			    "has no attribute 'refresh'");
+		if (dcor_check_info(c, path, &d, NULL) != DCOR_OK)
+			continue;
+		rows = d.rank > 0 ? d.dim[0] : 0;
+		first = i == 0 ? rows : first;
+		equal &= rows == first;
+		dcor_h5dset_fini(&d);
+	}
+	if (dcor_h5_is_swmr(c->h) && !equal)
+		dcor_check_add(c, DCOR_CUE_BOTH, DCOR_CUE_ALERT, "opening",
+		    NULL, "UserWarning: Feature sizes in %s are not "
+		    "identical.", dcor_h5_path(c->h));
+}
+
 /* The rules, by dclab's names. */
 static int
 rules(struct dcor_checking *c, struct dcor_err *err)
 {
 	read_events(c);
+	swmr(c);
 	dcor_check_conf(c);
 	if (c->no_events && dcor_check_get(c, "experiment", "event count") ==
 	    NULL)

@@ -234,7 +234,7 @@ on_range(void *arg, const double *v, size_t n)
 static int
 score(struct dcor_checking *c, const char *name)
 {
-	struct range r = { INFINITY, -INFINITY, 0 };
+	struct range r = { HUGE_VAL, -HUGE_VAL, 0 };
 	struct dcor_checkfeat f;
 	const char *bad = NULL;
 	int wrong = 0;

@@ -200,7 +200,7 @@ static void
 values(struct dcor_checking *c, const char *feat)
 {
 	static const char *const up[] = { "frame", "index_online", "time" };
-	struct sums s = { .min = INFINITY, .max = -INFINITY };
+	struct sums s = { .min = HUGE_VAL, .max = -HUGE_VAL };
 	struct dcor_checkfeat f;
 	size_t i;
 
@@ -215,7 +215,7 @@ values(struct dcor_checking *c, const char *feat)
 		    "%llu that are infinite", feat,
 		    (unsigned long long)s.nan, (unsigned long long)s.inf);
 	if (s.nan == s.n)
-		s.min = s.max = NAN;
+		s.min = s.max = (double)NAN;
 	statistic(c, feat, f.path, "min", s.min, 0);
 	statistic(c, feat, f.path, "max", s.max, 0);
 	/* Means of float32 are summed in float32 by others. */

@@ -48,9 +48,9 @@ dcor_py_float(const char *s, double *out)
 	buf[k] = '\0';
 	word = buf + (*buf == '-' || *buf == '+');
 	if (same_nocase(word, "nan"))
-		*out = NAN;
+		*out = (double)NAN;
 	else if (same_nocase(word, "inf") || same_nocase(word, "infinity"))
-		*out = *buf == '-' ? -INFINITY : INFINITY;
+		*out = *buf == '-' ? -HUGE_VAL : HUGE_VAL;
 	else
 		return dcor_parse_double(buf, out) == DCOR_OK ? 0 : -1;
 	return 0;
@@ -95,7 +95,7 @@ half(unsigned u)
 	double m = (double)(u & 1023), f;
 
 	if (e == 31)
-		f = m != 0 ? NAN : INFINITY;
+		f = m != 0 ? (double)NAN : HUGE_VAL;
 	else
 		f = e == 0 ? ldexp(m, -24) : ldexp(m + 1024, e - 25);
 	return u & 0x8000 ? -f : f;

@@ -802,6 +802,28 @@ defect("defective: prnc", "ShapeIn 2.0.5 | dclab 0.48.2",
        "inert_ratio_prnc", **WIDE)
 
 
+def left_open(path, rows, group=False):
+    """A file whose writer was killed"""
+    pid = os.fork()
+    if pid == 0:
+        h = h5py.File(path, "w", libver="latest")
+        for k, v in META.items():
+            h.attrs[k] = v
+        sets = [h.create_dataset(f"events/{n}", (0,), maxshape=(None,),
+                                 chunks=(4,), dtype="f8")
+                for n in ("area_um", "deform")]
+        if group:
+            h.create_dataset("events/trace/fl1_raw", (N, 33), dtype="i2")
+        h.swmr_mode = True
+        for d, n in zip(sets, rows):
+            d.resize((n,))
+            d[:] = np.arange(n)
+            d.flush()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return path
+
+
 def whole_files(d):
     """Files that no h5py would write."""
     good = d / "src.rtdc"
@@ -818,7 +840,11 @@ def whole_files(d):
         h["data"] = [1, 2]
     (d / "not there.rtdc").unlink(missing_ok=True)
     good.unlink()
-    names = ["truncated.rtdc", "no hdf5.rtdc", "nothing.rtdc", "suffix.hdf5",
+    left_open(d / "left open.rtdc", (N, N))
+    left_open(d / "left open, lengths.rtdc", (N, N - 1))
+    left_open(d / "left open, group.rtdc", (N, N), True)
+    names = ["left open.rtdc", "left open, lengths.rtdc",
+             "left open, group.rtdc", "truncated.rtdc", "no hdf5.rtdc", "nothing.rtdc", "suffix.hdf5",
              "suffix.RTDC", "suffix", "text.txt", "other.h5",
              "not there.rtdc"]
     return [d / n for n in names]
