@@ -4,7 +4,8 @@
 one for each rule and way to break it, must get the same lines and the same
 exit code; PEER_DATA: measurements to compare too (../shared/data).
 
-Prints TAP.  CHECK_ONLY: part of a name, to run some; CHECK_KEEP: a directory
+Prints TAP.  PEER_N: how many files with several faults (60), PEER_SEED:
+other ones (1).  CHECK_ONLY: part of a name, to run some; CHECK_KEEP: a directory
 where the files stay.
 """
 import contextlib
@@ -12,6 +13,7 @@ import io
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
@@ -894,6 +896,113 @@ def compare(name, path, exact):
                 print("#   " + line.replace("\033", "^"))
 
 
+def several(d, only):
+    """Files with many faults at once"""
+    rnd = random.Random(int(os.environ.get("PEER_SEED", "1")))
+    names = [n for n, c in CASES.items() if c[2] and not c[3]]
+    for i in range(int(os.environ.get("PEER_N", "60"))):
+        some = rnd.sample(names, rnd.randrange(2, 9))
+        fluor = rnd.random() < .5 or any(CASES[n][1] for n in some)
+        path = d / f"several_{i}.rtdc"
+        h = base(path, fluor)
+        done = []
+        for n in some:
+            # a fault may need what another one took away
+            with contextlib.suppress(Exception):
+                CASES[n][0](h)
+                done.append(n)
+        h.close()
+        if only in f"several {i}":
+            compare(f"several {i}: " + "; ".join(done), path, True)
+
+
+def flip(path, at):
+    b = bytearray(path.read_bytes())
+    b[at] ^= 4
+    path.write_bytes(b)
+
+
+def deep(path, d):
+    """Every chunk that has a checksum, with one bit flipped, is found and
+    named, and nothing else is."""
+    global tests, failed
+    where = []
+
+    def note(name, o):
+        if isinstance(o, h5py.Dataset) and o.chunks and o.fletcher32:
+            for i in range(o.id.get_num_chunks()):
+                c = o.id.get_chunk_info(i)
+                if c.filter_mask == 0:
+                    where.append((name, c))
+
+    with h5py.File(path) as h:
+        h.visititems(note)
+    wrong = []
+    for name, c in where:
+        copy = d / "flipped.rtdc"
+        shutil.copyfile(path, copy)
+        copy.chmod(0o644)
+        flip(copy, c.byte_offset + c.size // 3)
+        r = subprocess.run([PROGRAM, "--deep", "--json", copy], check=False,
+                           capture_output=True, text=True, timeout=60)
+        cues = [json.loads(x) for x in r.stdout.splitlines()]
+        found = [x["text"] for x in cues if x.get("rule") == "data" and
+                 x["level"] == "violation"]
+        at = ", ".join(map(str, c.chunk_offset))
+        start = f"{name}: chunk ({at}) at byte {c.byte_offset}: "
+        if r.returncode != 65 or len(found) != 1 or not \
+                found[0].startswith(start):
+            wrong.append((name, at, r.returncode, found))
+    tests += 1
+    failed += bool(wrong)
+    print(f"{'not ' if wrong else ''}ok {tests} - {path.name}: a bit flipped "
+          f"in each of {len(where)} chunks")
+    for w in wrong[:5]:
+        print("#", w)
+
+
+def values(path):
+    """What --deep says of values, beside what NumPy says of them"""
+    global tests, failed
+    want = set()
+    with h5py.File(path) as h:
+        if "events" not in h:
+            return
+        for f, o in h["events"].items():
+            if not isinstance(o, h5py.Dataset) or o.ndim != 1 or not o.size:
+                continue
+            v = o[:].astype(float)
+            if not np.isfinite(v).all():
+                want.add(("no_number", f))
+            if f in ("frame", "time", "index_online") and \
+                    (np.diff(v) < 0).any():
+                want.add(("monotony", f))
+            for name, fn in [("min", np.nanmin), ("max", np.nanmax),
+                             ("mean", np.nanmean)]:
+                a = o.attrs.get(name)
+                if a is not None and not np.isclose(a, fn(v), rtol=1e-4,
+                                                    equal_nan=True):
+                    want.add(("statistics", f))
+        m = h["events"].get("mask")
+        if m is not None and not np.isin(m[:], [0, 255]).all():
+            want.add(("mask", "mask"))
+    r = subprocess.run([PROGRAM, "--deep", "--json", path], check=False,
+                       capture_output=True, text=True, timeout=60)
+    got = {(x["rule"], x["key"]) for x in map(json.loads,
+                                              r.stdout.splitlines())
+           if x.get("rule") in ("no_number", "monotony", "statistics",
+                                "mask")}
+    # defective features are absent for both
+    want = {w for w in want if w in got or w[1] not in
+            ("time", "volume", "tilt", "inert_ratio_cvx", "inert_ratio_raw",
+             "inert_ratio_prnc", "aspect")}
+    tests += 1
+    failed += want != got
+    print(f"{'' if want == got else 'not '}ok {tests} - {path.name}: values")
+    if want != got:
+        print("# want", sorted(want), "got", sorted(got))
+
+
 def recorded(d):
     """The cases that are tested without dclab: is what is recorded still
     what it says?  CHECK_RECORD: then it is recorded anew."""
@@ -933,6 +1042,7 @@ def main():
         fn(h)
         h.close()
         compare(name, path, exact)
+    several(d, only)
     if not only or only == "recorded":
         recorded(d / "recorded")
     for path in whole_files(d):
@@ -944,6 +1054,9 @@ def main():
     for path in sorted(data.glob("*/*.rtdc")) + sorted(data.glob("*/*.h5")):
         if only in path.name:
             compare(path.name, path, True)
+            values(path)
+            if path.stat().st_size < 1e6:
+                deep(path, d)
     print(f"1..{tests}")
     if "CHECK_KEEP" not in os.environ:
         shutil.rmtree(tmp)
