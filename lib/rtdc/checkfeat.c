@@ -97,13 +97,32 @@ odd_shape(struct dcor_checking *c, const char *name,
 	    name, "Features: '%s' is no dataset with one row an event", name);
 }
 
-/* Its length is not looked at, but there must be a first item. */
+/* dclab takes its length from the attribute, if there is one, but needs the
+ * first item. */
 static void
 contour(struct dcor_checking *c)
 {
+	const struct dcor_h5attr *a = NULL;
+	struct dcor_names in;
+	struct dcor_val v;
+	size_t i;
+
 	if (dcor_h5_kind(c->h, "events/contour/0") == DCOR_H5_ABSENT)
 		dcor_check_stop(c, "KeyError: Unable to synchronously open "
 		    "object (object '0' doesn't exist)");
+	for (i = 0; i < c->nattr; i++)
+		if (strcmp(c->attr[i].name, "experiment:event count") == 0)
+			a = &c->attr[i];
+	if (a == NULL && dcor_h5_list(c->h, "events/contour", &in, NULL) ==
+	    DCOR_OK) {
+		wrong_count(c, "contour", in.n);
+		dcor_names_fini(&in);
+	} else if (a != NULL && dcor_val_read(c, a, &v) == DCOR_OK) {
+		if (v.kind != DCOR_VAL_INT)
+			dcor_check_stop(c, "TypeError: '%s' object cannot be "
+			    "interpreted as an integer", v.cls);
+		dcor_val_fini(&v);
+	}
 }
 
 static void
@@ -244,7 +263,7 @@ score(struct dcor_checking *c, const char *name)
 	if (f.rows == 0) {
 		dcor_check_add(c, DCOR_CUE_DCLAB, DCOR_CUE_VIOLATION,
 		    "ml_class", name, "zero-size array to reduction operation "
-		    "fmax which has no identity");
+		    "maximum which has no identity");
 		wrong = 1;
 	} else if (dcor_check_each(c, &f, f.rows, on_range, &r) == 0) {
 		bad = r.any && r.max > 1 ? "> 1" : r.any && r.min < 0 ?

@@ -66,13 +66,21 @@ tell_negative(struct dcor_checking *c, const char *rule, const int neg[3],
 		    "Negative value for feature(s): %s", list);
 }
 
-/* The inverse of the matrix of spill; 0 when there is none. */
+/* The inverse of the matrix of spill; else dclab ends. */
 static int
-invert(double m[3][3], double inv[3][3])
+invert(struct dcor_checking *c, double m[3][3], double inv[3][3])
 {
 	double det = 0;
 	int i, j;
 
+	for (j = 0; j < 3; j++)
+		for (i = 0; i < 3; i++)
+			if (m[i][j] < 0) {
+				dcor_check_stop(c, "ValueError: ct%d%d "
+				    "matrix element must not be negative!",
+				    i + 1, j + 1);
+				return -1;
+			}
 	for (i = 0; i < 3; i++)
 		for (j = 0; j < 3; j++) {
 			int a = (i + 1) % 3, b = (i + 2) % 3;
@@ -85,11 +93,14 @@ invert(double m[3][3], double inv[3][3])
 	for (i = 0; i < 3; i++)
 		for (j = 0; j < 3; j++)
 			inv[i][j] /= det;
-	return det != 0;
+	if (det != 0)
+		return 0;
+	dcor_check_stop(c, "LinAlgError: Singular matrix");
+	return -1;
 }
 
 /* Spill between channels, and which coefficients are there. */
-static int
+static void
 spill(struct dcor_checking *c, double m[3][3], int have[3][3])
 {
 	const struct dcor_val *v;
@@ -107,17 +118,8 @@ spill(struct dcor_checking *c, double m[3][3], int have[3][3])
 				continue;
 			m[i][j] = v->f;
 			have[i][j] = 1;
-			if (v->f < 0) {
-				dcor_check_stop(c, "ValueError: ct%d%d "
-				    "matrix element must not be negative!",
-				    i + 1, j + 1);
-				return -1;
-			}
 		}
-	return 0;
 }
-
-#define PART	1024
 
 /* Sums the channels up; what is read of them comes block by block. */
 struct summing {
@@ -151,9 +153,18 @@ corrected(struct summing *s, struct least *l)
 	struct filling f = { NULL, 0, 0 };
 	int k;
 
-	for (k = 0; k < 3; k++)
-		if (s->have[k] && s->f[k].rows < rows)
-			rows = s->f[k].rows;
+	for (k = 0; k < 3; k++) {
+		if (!s->have[k])
+			continue;
+		if (rows != UINT64_MAX && s->f[k].rows != rows) {
+			dcor_check_stop(s->c, "ValueError: operands could "
+			    "not be broadcast together with shapes (%llu,) "
+			    "(%llu,) ", (unsigned long long)rows,
+			    (unsigned long long)s->f[k].rows);
+			return -1;
+		}
+		rows = s->f[k].rows;
+	}
 	rows = rows < s->c->n ? rows : s->c->n;
 	f.v = calloc((size_t)rows + 1, sizeof(*f.v));
 	if (f.v == NULL) {
@@ -201,10 +212,8 @@ computed_negative(struct dcor_checking *c, int ch, double m[3][3],
 		    dcor_h5_path(c->h));
 		goto out;
 	}
-	if (!invert(m, inv)) {
-		dcor_check_stop(c, "LinAlgError: Singular matrix");
+	if (invert(c, m, inv) != 0)
 		goto out;
-	}
 	for (k = 0; k < 3; k++)
 		s.col[k] = inv[k][ch];
 	if (corrected(&s, &l) != 0)
@@ -224,17 +233,15 @@ out:
 static void
 max_positive(struct dcor_checking *c)
 {
-	int neg[3], ctc[3] = { 0, 0, 0 }, have[3][3], i, ok;
+	int neg[3], ctc[3], have[3][3], i;
 	char name[16];
 	double m[3][3];
 
-	ok = spill(c, m, have) == 0;
+	spill(c, m, have);
 	for (i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "fl%d_max_ctc", i + 1);
-		if (dcor_check_has(c, name))
-			ctc[i] = is_negative(c, name);
-		else if (ok)
-			ctc[i] = computed_negative(c, i, m, have);
+		ctc[i] = dcor_check_has(c, name) ? is_negative(c, name) :
+		    computed_negative(c, i, m, have);
 	}
 	tell_negative(c, "fl_max_ctc_positive", ctc, "_ctc");
 	for (i = 0; i < 3; i++) {

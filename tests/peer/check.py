@@ -410,6 +410,19 @@ def _(h):
         put(h, f"events/contour/{i}", np.zeros((4, 2), int))
 
 
+@case("size: contour and a count that is a float")
+def _(h):
+    h.attrs["experiment:event count"] = float(N)
+    put(h, "events/contour/0", np.zeros((4, 2), int))
+
+
+@case("size: contour and no count")
+def _(h):
+    del h.attrs["experiment:event count"]
+    put(h, "events/contour/0", np.zeros((4, 2), int))
+    put(h, "events/contour/1", np.zeros((4, 2), int))
+
+
 @case("size: contour without item 0")
 def _(h):
     for i in range(1, 3):
@@ -493,6 +506,25 @@ def _(h):
     put(h, "events/fl3_max", np.linspace(1, 90, N))
     for i, k in enumerate(["21", "31", "12", "32", "13"]):
         h.attrs["calculation:crosstalk fl" + k] = i / 7
+
+
+@case("fl_max_ctc: lengths", fluor=True)
+def _(h):
+    h.attrs["calculation:crosstalk fl21"] = 0.5
+    h.attrs["calculation:crosstalk fl12"] = 0.5
+    again(h, "events/fl1_max", np.ones(N - 2))
+
+
+@case("fl_max_ctc: singular", fluor=True)
+def _(h):
+    h.attrs["calculation:crosstalk fl21"] = 1.
+    h.attrs["calculation:crosstalk fl12"] = 1.
+
+
+@case("fl_max_ctc: negative", fluor=True)
+def _(h):
+    h.attrs["calculation:crosstalk fl21"] = -.5
+    h.attrs["calculation:crosstalk fl12"] = -.1
 
 
 @case("fl_max: no rows", fluor=True)
@@ -732,6 +764,16 @@ def _(h):
 def _(h):
     put(h, "events/ml_class", np.zeros(N))
     put(h, "events/ml_score_abc", np.linspace(-5, 1, N))
+
+
+@case("ml_class: nothing")
+def _(h):
+    put(h, "events/ml_score_abc", np.zeros(0))
+
+
+@case("ml_class: one")
+def _(h):
+    put(h, "events/ml_score_abc", np.ones(1))
 
 
 @case("ml_class: too short")
