@@ -140,6 +140,9 @@ size_of(struct dcor_checking *c, const char *name)
 	}
 	if (!dcor_check_find(c, name, &f))
 		return;
+	if (f.map[0] != '\0' && dcor_h5_kind(c->h, f.map) == DCOR_H5_ABSENT)
+		dcor_check_stop(c, "KeyError: Feature '%s' does not exist in "
+		    "%s!", name, dcor_h5_path(c->h));
 	if (f.map[0] == '\0' && f.rows == 0)
 		odd_shape(c, name, &f);
 	if (f.kind == DCOR_H5_DATASET && (f.info.rank > 0 || f.map[0] !=
