@@ -14,10 +14,11 @@
 #include "base/time.h"
 #include "base/tmp.h"
 #include "cli.h"
-#include "rtdc/pack.h"
+#include "segm/condense.h"
 
 enum {
-	OPT_PAGED = CLI_OPT_USER, OPT_JSON
+	OPT_PAGED = CLI_OPT_USER, OPT_CONDENSE, OPT_NO_BASINS,
+	OPT_NO_COMPUTED, OPT_JSON
 };
 
 static const struct cli_opt opts[] = {
@@ -26,6 +27,12 @@ static const struct cli_opt opts[] = {
 	{ 'C', "chunk", "SIZE", "bytes of a chunk (as it is)" },
 	{ 'x', "strip", "WHAT",
 	    "leave out: logs, tables, basins, internal, unknown, a pattern" },
+	{ OPT_CONDENSE, "condense", NULL,
+	    "without images, with all scalar features" },
+	{ OPT_NO_BASINS, "no-basin-features", NULL,
+	    "condense: leave features of basins there" },
+	{ OPT_NO_COMPUTED, "no-ancillary-features", NULL,
+	    "condense: compute nothing from images" },
 	{ OPT_PAGED, "paged", "SIZE",
 	    "pages of that size, for reading from afar (4MiB)" },
 	{ 'o', "output", "OUT", "result, or directory for results" },
@@ -55,13 +62,16 @@ libs(void)
 static const struct cli cli = {
 	"dcor-pack",
 	"compress, strip, condense measurements",
-	"[-0finqv] [-C SIZE] [-j N] [-o OUT] [-x WHAT] [-z LEVEL] [--json]\n"
-	"[--paged SIZE] [--progress MODE] [FILE ...]",
+	"[-0finqv] [-C SIZE] [-j N] [-o OUT] [-x WHAT] [-z LEVEL]\n"
+	"[--condense] [--json] [--no-ancillary-features] "
+	"[--no-basin-features]\n[--paged SIZE] [--progress MODE] [FILE ...]",
 	opts, libs
 };
 
 struct settings {
 	struct dcor_pack	 p;
+	struct dcor_condense	 c;
+	int			 condense;
 	const char		**strip;
 	const char		*out;
 	int			 out_is_dir;
@@ -140,6 +150,15 @@ parse_options(struct settings *s, int argc, char **argv)
 		case 'x':
 			add_strip(s, optarg);
 			break;
+		case OPT_CONDENSE:
+			s->condense = 1;
+			break;
+		case OPT_NO_BASINS:
+			s->c.no_basins = 1;
+			break;
+		case OPT_NO_COMPUTED:
+			s->c.no_computed = 1;
+			break;
 		case OPT_PAGED:
 			s->p.page = size_of("--paged", optarg, 4096,
 			    (uint64_t)1 << 30);
@@ -193,7 +212,8 @@ name_result(const struct settings *s, const char *in)
 	else {
 		dcor_buf_add(&b, in, dot != NULL && dot != base ?
 		    (size_t)(dot - in) : strlen(in));
-		dcor_buf_adds(&b, "_packed.rtdc");
+		dcor_buf_adds(&b, s->condense ? "_condensed.rtdc" :
+		    "_packed.rtdc");
 	}
 	if (dcor_buf_take(&b, &name, NULL, NULL) != DCOR_OK)
 		cli_die(EX_OSERR, "out of memory");
@@ -281,7 +301,8 @@ same_file(const char *a, const char *b)
 static int
 is_packed(const struct settings *s, const struct dcor_pack_stats *st)
 {
-	return s->in_place && s->p.page == 0 && st->dropped == 0 &&
+	return s->in_place && !s->condense && s->p.page == 0 &&
+	    st->dropped == 0 &&
 	    st->stored + st->verbatim == st->datasets;
 }
 
@@ -291,9 +312,9 @@ pack(const struct settings *s, const char *in, const char *out)
 	struct dcor_err err = DCOR_ERR_INIT;
 	struct dcor_pack_stats st = { 0 };
 	uint64_t was = bytes_of(in);
+	int rc, replace = s->force || s->in_place;
 	double t = dcor_seconds();
 	struct dcor_h5 *h;
-	int rc;
 
 	if (!s->in_place && same_file(in, out)) {
 		cli_error("%s: is input and result (-i does that)", in);
@@ -313,8 +334,9 @@ pack(const struct settings *s, const char *in, const char *out)
 	}
 	if (rc == DCOR_OK) {
 		cli_progress_start(in, "bytes", st.bytes);
-		rc = dcor_pack_file(in, out, s->force || s->in_place, &s->p,
-		    &st, &err);
+		rc = s->condense ? dcor_condense_file(in, out, replace,
+		    &s->c, &st, &err) : dcor_pack_file(in, out, replace,
+		    &s->p, &st, &err);
 		cli_progress_end();
 	}
 	if (rc != DCOR_OK) {
@@ -348,6 +370,10 @@ main(int argc, char **argv)
 	cli_signals(dcor_tmp_unlink_all);
 	if (dcor_pool_new(jobs, &s.p.pool, &err) != DCOR_OK)
 		cli_die_err(&err, NULL);
+	if (s.condense)
+		s.p.drop |= DCOR_DROP_IMAGES;
+	s.c.pack = s.p;
+	s.c.software = "dcor-tools " DCOR_VERSION;
 	cli_list_init(&list, argv + optind, s.nul);
 	while ((in = cli_list_next(&list)) != NULL) {
 		if (cli_stopped())

@@ -101,7 +101,7 @@ _dcor()
 	dcor-archive)
 		opts="--config -c --profiles --job --archive --list --verify --restore --report --rebuild --output -o --generation --at --max-age --budget --jobs -j --dry-run -n --force -f --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-pack)
-		opts="--compression -z --chunk -C --strip -x --paged --output -o --in-place -i --force -f --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
+		opts="--compression -z --chunk -C --strip -x --condense --no-basin-features --no-ancillary-features --paged --output -o --in-place -i --force -f --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-presign)
 		opts="--method -X --expires -e --filename --response-type --version-id --multipart --upload-id --date --signature --endpoint --region --addressing --profile -p --config -c --format --json --explain --inspect --check --ca-cert --null -0 --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-segment)

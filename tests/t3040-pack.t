@@ -70,6 +70,50 @@ ok 'strip: the rest' h5cmp in.rtdc g.rtdc logs logs/mkrtdc-log \
     events/my_own events/userdef1 events/image_bg
 is 'strip: logs are gone' "$(h5cmp in.rtdc g.rtdc | grep -c '^logs.*missing')" 2
 
+# condensed: what dcor-segment computed from images, computed from masks
+mkrtdc -o cells.rtdc --frames 60 --cells 2-3
+dcor-segment -q --drain -b copy -o seg.rtdc cells.rtdc 2>/dev/null ||
+    dcor-segment -q --drain -o seg.rtdc cells.rtdc
+computed='inert_ratio_cvx inert_ratio_raw inert_ratio_prnc tilt volume
+    bright_avg bright_sd bright_bc_avg bright_bc_sd bright_perc_10
+    bright_perc_90'
+strip=
+for f in $computed time; do strip="$strip -x $f"; done
+# shellcheck disable=SC2086
+dcor-pack -q $strip -o bare.rtdc seg.rtdc
+run dcor-pack --condense bare.rtdc
+is 'condense: the result' "$rc:$(cat err):$(cut -f 3 out)" \
+    0::bare_condensed.rtdc
+# differs A B: the largest relative difference of two lists, in 1e-6
+differs() {
+	paste "$1" "$2" | awk 'NF != 2 { bad = 1 } { d = $1 - $2
+	    if (d < 0) d = -d; s = $2 < 0 ? -$2 : $2
+	    if (d > 1e-12 && d / (s + 1e-12) > max) max = d / (s + 1e-12) }
+	    END { print bad || NR == 0 ? "lengths" : int(max * 1e6) }'
+}
+for f in $computed; do
+	h5number seg.rtdc "events/$f" >want
+	h5number bare_condensed.rtdc "events/$f" >got
+	is "condense: $f" "$(differs got want)" 0
+done
+h5number seg.rtdc events/frame | awk '{ print $1 / 500 }' >want
+h5number bare_condensed.rtdc events/time >got
+is 'condense: time' "$(differs got want)" 0
+n=$(h5number seg.rtdc events/deform | wc -l)
+h5number bare_condensed.rtdc events/index >got
+seq 1 "$n" >want
+same 'condense: index' got want
+for d in image image_bg mask; do
+	ok "condense: no $d" sh -c "! h5number bare_condensed.rtdc events/$d"
+done
+ok 'condense: the same bytes' sh -c 'dcor-pack -q -j 5 --condense \
+    -o again.rtdc bare.rtdc && cmp again.rtdc bare_condensed.rtdc'
+run dcor-pack --condense --no-ancillary-features -f bare.rtdc
+ok 'condense: nothing from images' sh -c \
+    '! h5number bare_condensed.rtdc events/tilt'
+run dcor-pack -f --condense zero.rtdc
+is 'condense: no events' "$rc:$(cat err)" 0:
+
 # what goes wrong
 run dcor-pack -o in.rtdc in.rtdc
 is 'input and result' "$rc" 64

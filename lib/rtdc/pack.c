@@ -340,6 +340,42 @@ visit_shared(struct walk *w, const char *path, int *done)
 	return DCOR_OK;
 }
 
+/* A basin that has features which go, without them.  1: it was that. */
+static int
+visit_basin(struct walk *w, const char *key, int *done)
+{
+	struct dcor_basin *b = NULL, less;
+	struct dcor_names keep = { NULL, 0 };
+	const struct dcor_featinfo *f;
+	size_t i;
+	int rc = DCOR_OK;
+
+	*done = 0;
+	for (i = 0; i < w->nbasin; i++)
+		if (strcmp(w->basin[i].key, key) == 0)
+			b = &w->basin[i];
+	if (b == NULL || b->type != DCOR_BASIN_INTERNAL || b->any ||
+	    !(w->p->drop & DCOR_DROP_IMAGES))
+		return DCOR_OK;
+	keep.name = calloc(b->features.n + 1, sizeof(*keep.name));
+	if (keep.name == NULL)
+		return dcor_err_nomem(w->err);
+	for (i = 0; i < b->features.n; i++) {
+		f = dcor_feat_find(b->features.name[i]);
+		if (f == NULL || f->kind == DCOR_FEATKIND_SCALAR)
+			keep.name[keep.n++] = b->features.name[i];
+	}
+	*done = keep.n < b->features.n;
+	less = *b;
+	less.features = keep;
+	if (*done && keep.n == 0)
+		w->st->dropped++;
+	else if (*done && w->o != NULL)
+		rc = dcor_basin_write(w->o, &less, w->err);
+	free(keep.name);
+	return rc;
+}
+
 static int
 visit(struct walk *w, const char *path, unsigned depth)
 {
@@ -354,6 +390,8 @@ visit(struct walk *w, const char *path, unsigned depth)
 		return w->o == NULL ? DCOR_OK : dcor_h5out_copy_verbatim(w->o,
 		    path, w->in, path, w->err);
 	rc = visit_shared(w, path, &done);
+	if (rc == DCOR_OK && !done && is_in(path, "basins"))
+		rc = visit_basin(w, path + strlen("basins/"), &done);
 	if (rc != DCOR_OK || done)
 		return rc;
 	return kind == DCOR_H5_GROUP ? visit_group(w, path, depth) :
@@ -405,7 +443,8 @@ walk(struct dcor_h5out *o, struct dcor_h5 *in, const struct dcor_pack *p,
 	size_t i;
 
 	memset(st, 0, sizeof(*st));
-	if (p->drop & (DCOR_DROP_BASINS | DCOR_DROP_INTERNAL))
+	if (p->drop & (DCOR_DROP_BASINS | DCOR_DROP_INTERNAL |
+	    DCOR_DROP_IMAGES))
 		rc = dcor_basins_read(in, &w.basin, &w.nbasin, err);
 	if (rc == DCOR_OK)
 		rc = visit_group(&w, "/", 0);
@@ -457,6 +496,8 @@ dcor_pack_file(const char *in, const char *out, int replace,
 		    p->page, &o, err);
 	if (rc == DCOR_OK)
 		rc = dcor_pack_copy(o, h, p, st, err);
+	if (rc == DCOR_OK && p->add != NULL)
+		rc = p->add(p->add_ctx, o, err);
 	if (rc == DCOR_OK)
 		rc = dcor_h5out_close(o, NULL, err);
 	else

@@ -18,7 +18,8 @@ enum dcor_pack_drop {		/* bits */
 	DCOR_DROP_BASINS = 4,	/* all but internal basins, and their maps */
 	DCOR_DROP_INTERNAL = 8,	/* internal basins, their data and maps */
 	DCOR_DROP_UNKNOWN = 16,	/* what no measurement has */
-	DCOR_DROP_IMAGES = 32	/* what is not one number an event */
+	DCOR_DROP_IMAGES = 32	/* what is not one number an event; internal
+				 * basins forget it */
 };
 
 struct dcor_pack {
@@ -33,6 +34,10 @@ struct dcor_pack {
 	int		 (*stopped)(void *ctx);	/* may be NULL */
 	void		 (*progress)(void *ctx, uint64_t bytes);
 	void		*ctx;
+	/* adds to the copy before it is closed; may be NULL */
+	int		 (*add)(void *add_ctx, struct dcor_h5out *o,
+			    struct dcor_err *err);
+	void		*add_ctx;
 };
 
 struct dcor_pack_stats {

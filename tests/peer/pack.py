@@ -20,8 +20,8 @@ import hdf5plugin  # noqa: E402
 import numpy as np  # noqa: E402
 
 B = pathlib.Path(os.environ.get("B", "build")).resolve()
-SHARED = pathlib.Path(__file__).resolve().parents[2].parent / "shared"
-SHARED = pathlib.Path(os.environ.get("SHARED", SHARED))
+DATA = pathlib.Path(os.environ.get(
+    "DCOR_TEST_DATA", pathlib.Path(__file__).parents[3] / "shared/data"))
 PACK = str(B / "bin" / "dcor-pack")
 BINDIR = pathlib.Path(sys.executable).parent
 bad = []
@@ -238,9 +238,7 @@ def everything(path):
 
 
 def samples(tmp):
-    out = sorted((SHARED / "data" / "rtdc").glob("*.rtdc"))
-    if not out:
-        print("no samples in", SHARED)
+    out = sorted((DATA / "rtdc").glob("*.rtdc"))
     p = tmp / "everything.rtdc"
     everything(p)
     return [p, *out]
@@ -288,10 +286,71 @@ def whole(tmp):
                   h5py.h5f.FSPACE_STRATEGY_PAGE, p.name, "strategy")
 
 
+def against_compress(tmp):
+    """What dclab-compress keeps has the same values here."""
+    for p in samples(tmp)[1:]:
+        ours, theirs = tmp / "ours.rtdc", tmp / "theirs.rtdc"
+        rc, _, err = pack("-f", "-o", ours, p)
+        check(rc == 0, p.name, err)
+        r = subprocess.run([str(BINDIR / "dclab-compress"), str(p),
+                            str(theirs)], capture_output=True, check=False)
+        if r.returncode:
+            print(p.name + ": dclab-compress fails")
+            continue
+        with h5py.File(ours) as a, h5py.File(theirs) as b:
+            def visit(name, o):
+                if isinstance(o, h5py.Dataset) and not name.startswith((
+                        "logs/dclab-compress", "basins/")):
+                    check(name in a and equal(a[name][()], o[()]), p.name,
+                          name, "not as dclab-compress has it")
+            b.visititems(visit)
+
+
+def scalars_equal(name, a, b):
+    """dclab computes in single precision where its input is"""
+    a, b = a.astype(float), b.astype(float)
+    return a.shape == b.shape and np.allclose(a, b, rtol=2e-6, atol=1e-12,
+                                              equal_nan=True)
+
+
+def against_condense(tmp):
+    for p in samples(tmp)[1:]:
+        ours, theirs = tmp / "ours.rtdc", tmp / "theirs.rtdc"
+        rc, _, err = pack("-f", "--condense", "-o", ours, p)
+        check(rc == 0 and not err, p.name, "condense", err)
+        check(open_warnings(ours) == open_warnings(p), p.name, "condensed:",
+              open_warnings(ours))
+        r = subprocess.run([str(BINDIR / "dclab-condense"), str(p),
+                            str(theirs)], capture_output=True, check=False)
+        if r.returncode:
+            print(p.name + ": dclab-condense fails")
+            continue
+        with h5py.File(ours) as a, h5py.File(theirs) as b:
+            check(sorted(a["events"]) == sorted(b["events"]), p.name,
+                  "features", set(a["events"]) ^ set(b["events"]))
+            check(sorted(a.get("basin_events", [])) ==
+                  sorted(b.get("basin_events", [])), p.name, "internal")
+            check(len(a.get("basins", [])) == len(b.get("basins", [])),
+                  p.name, "basins")
+            for f in b["events"]:
+                if f not in a["events"]:
+                    continue
+                x, y = a["events"][f], b["events"][f]
+                check(x.dtype == y.dtype, p.name, f, x.dtype, y.dtype)
+                check(scalars_equal(f, x[:], y[:]), p.name, f, "values",
+                      x[:3], y[:3])
+                for k in "min", "max", "mean":
+                    check(k not in y.attrs or np.isclose(
+                        x.attrs.get(k, 0), y.attrs[k], rtol=1e-5), p.name,
+                        f, k)
+
+
 def main():
     with tempfile.TemporaryDirectory() as t:
         tmp = pathlib.Path(t)
         whole(tmp)
+        against_compress(tmp)
+        against_condense(tmp)
     print("pack: %d bad" % len(bad))
     return len(bad) > 0
 
