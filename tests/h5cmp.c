@@ -108,6 +108,7 @@ compare_data(const char *path, const hid_t d[2], int attr)
 	else if (!same_values(t, v, n))
 		differ(path, "values");
 	for (i = 0; i < 2; i++) {
+		H5Dvlen_reclaim(t[i], s[i], H5P_DEFAULT, v[i]);
 		free(v[i]);
 		H5Tclose(t[i]);
 		H5Sclose(s[i]);

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # dcor-pack killed at any moment: the old file or the new, and again works.
-# KILLS: how many moments (60).
+# KILLS: how many moments (30).
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 PATH=$B/tests:$PATH
-kills=${KILLS:-60}
+kills=${KILLS:-30}
 mkdir d
 mkrtdc -q -o old.rtdc --frames 600 --filter none
 cp old.rtdc d/x.rtdc
