@@ -106,6 +106,8 @@ for f in "$in" "$dir/tap.rtdc" "$dir/drain.rtdc"; do
 	wc -c "$f" | awk '{ printf "%-40s %8.1f MB\n", $2, $1 / 1e6 }'
 done
 echo
+sh "$here/bench-pack.sh"
+echo
 sh "$here/bench-presign.sh"
 echo
 echo 'Many small objects to an archive:'
