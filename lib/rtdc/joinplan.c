@@ -84,8 +84,10 @@ take_traces(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
 	return rc;
 }
 
+/* The features of internal basins; *outside: there are other basins. */
 static int
-take_basins(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
+take_basins(struct dcor_join *j, struct join_in *in, int *outside,
+    struct dcor_err *err)
 {
 	struct dcor_err why = DCOR_ERR_INIT;
 	char path[512];
@@ -102,6 +104,7 @@ take_basins(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
 			dcor_join_remark(j, "%s: what its basin %s adds is "
 			    "left out", in->pub.name, b[i].name != NULL ?
 			    b[i].name : "without a name");
+			*outside = 1;
 			continue;
 		}
 		for (k = 0; rc == DCOR_OK && k < b[i].features.n; k++) {
@@ -153,8 +156,8 @@ take_names(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
 	struct dcor_names list;
 	enum dcor_h5kind kind;
 	char path[512];
+	int rc, n, outside = 0;
 	size_t i;
-	int rc, n;
 
 	rc = dcor_h5_list(h, "events", &list, err);
 	for (i = 0; rc == DCOR_OK && i < list.n; i++) {
@@ -171,7 +174,10 @@ take_names(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
 	}
 	dcor_names_fini(&list);
 	if (rc == DCOR_OK)
-		rc = take_basins(j, in, err);
+		rc = take_basins(j, in, &outside, err);
+	if (rc == DCOR_OK && outside && in->longest == 0)
+		return dcor_err_set(err, DCOR_EDATA, 0, "%s: all of its "
+		    "features are in other files", in->pub.name);
 	return rc == DCOR_OK ? drop_empty(j, in, err) : rc;
 }
 

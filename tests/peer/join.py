@@ -418,6 +418,12 @@ def internal(tmp):
         check("are kept as such", [] if len(h["basin_events/image_bg"]) == 8
               and "image_bg" not in h["events"] else
               [list(h["basin_events"]), list(h["events"])])
+    tap = tmp / "tap.rtdc"
+    with dclab.new_dataset(files[0]) as ds:
+        ds.export.hdf5(tap, features=[], filtered=False, basins=True)
+    rc, err, _ = join(tmp / "no.rtdc", files[1], tap)
+    check("features that are elsewhere are not lost", [] if rc == 65 and
+          "all of its features are in other files" in err else [rc, err])
     plain = make(tmp / "own.rtdc", 60, 42, {"experiment:time": "12:05:00"},
                  image_bg=np.zeros((60, 20, 30), np.uint8))
     out = joined("an internal basin and an own feature", tmp,
