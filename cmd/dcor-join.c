@@ -2,6 +2,7 @@
 /*
  * dcor-join - several measurements, one after the other, as one
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ libs(void)
 static const struct cli cli = {
 	"dcor-join",
 	"join measurements of one sample into one",
-	"[-0fnqv] [-j N] [-z LEVEL] [--json] [--progress MODE] -o FILE\n"
+	"[-0fnqv] [-j N] [-z LEVEL] [--json] [--progress MODE] [-o FILE]\n"
 	"[MEASUREMENT ...]",
 	opts, libs
 };
@@ -107,8 +108,6 @@ parse_options(struct settings *s, int argc, char **argv)
 		default:
 			break;
 		}
-	if (s->out == NULL)
-		cli_usage("-o is missing");
 }
 
 static void
@@ -127,8 +126,23 @@ read_names(struct settings *s, char **operands)
 		s->o.n++;
 	}
 	s->o.in = (const char *const *)s->name;
+}
+
+/* A name that is wrong is said before what is wrong with the rest. */
+static void
+check_usage(const struct settings *s)
+{
+	struct stat st;
+	size_t i;
+
+	if (s->o.n >= 2 && (s->out != NULL || s->dry))
+		return;
+	for (i = 0; i < s->o.n; i++)
+		if (stat(s->name[i], &st) != 0 && errno == ENOENT)
+			cli_die(EX_NOINPUT, "%s: no such file", s->name[i]);
 	if (s->o.n < 2)
 		cli_usage("name two measurements or more");
+	cli_usage("-o is missing");
 }
 
 /* An output that is an input, a file given twice. */
@@ -136,7 +150,7 @@ static void
 look_at_files(const struct settings *s)
 {
 	struct stat st, *in = calloc(s->o.n, sizeof(*in));
-	int there = stat(s->out, &st) == 0;
+	int there = s->out != NULL && stat(s->out, &st) == 0;
 	size_t i, k;
 
 	if (in == NULL)
@@ -298,6 +312,9 @@ main(int argc, char **argv)
 
 	parse_options(&s, argc, argv);
 	read_names(&s, argv + optind);
+	if (s.o.n == 0)
+		return cli_finish(0);
+	check_usage(&s);
 	look_at_files(&s);
 	want_descriptors(s.o.n);
 	cli_signals(dcor_tmp_unlink_all);

@@ -34,8 +34,9 @@ sums >sums.old
 
 run dcor-join -o out/ab.rtdc in/b.rtdc in/a.rtdc
 is 'two: status' "$rc:$(cat err)" 0:
-is 'two: which events are where' "$(cat out.txt)" 'in/a.rtdc	0	130	0.0	0
-in/b.rtdc	130	77	600.0	300000'
+is 'two: which events are where' "$(tr '\t' ' ' <out.txt)" \
+    'in/a.rtdc 0 130 0.0 0
+in/b.rtdc 130 77 600.0 300000'
 is 'two: values' "$(joincmp out/ab.rtdc in/a.rtdc 0 in/b.rtdc 600 2>&1)" \
     'area_um
 deform
@@ -74,7 +75,7 @@ is 'none has events' "$rc:$(joincmp out/zeros.rtdc in/zero.rtdc 0 \
 # the order is that of numbers
 make ten 12:00:00 --frames 10 --attr 'experiment:run index=10'
 make nine 12:00:00 --frames 20 --attr 'experiment:run index=9'
-is 'run 9 before run 10' "$(dcor-join -n -o x in/ten.rtdc in/nine.rtdc |
+is 'run 9 before run 10' "$(dcor-join -n in/ten.rtdc in/nine.rtdc |
     cut -f 1)" 'in/nine.rtdc
 in/ten.rtdc'
 make day 00:00:01 --frames 10 --attr 'experiment:date=2024-05-18'
@@ -83,11 +84,11 @@ export TZ
 for d in 2024-03-31 2024-10-27; do
 	make "before$d" 01:59:59 --frames 10 --attr "experiment:date=$d"
 	make "after$d" 03:00:00 --frames 10 --attr "experiment:date=$d"
-	is "no summer time on $d" "$(dcor-join -n -o x "in/before$d.rtdc" \
+	is "no summer time on $d" "$(dcor-join -n "in/before$d.rtdc" \
 	    "in/after$d.rtdc" | cut -f 4 | tr '\n' ' ')" '0.0 3601.0 '
 done
 TZ=UTC
-is 'over midnight' "$(dcor-join -n -o x in/day.rtdc in/a.rtdc 2>err |
+is 'over midnight' "$(dcor-join -n in/day.rtdc in/a.rtdc 2>err |
     cut -f 4 | tr '\n' ' ')" '0.0 43201.0 '
 
 # times of 32 bits are computed anew
@@ -109,13 +110,14 @@ for x in 'experiment:event count=207' 'experiment:run index=1' \
     'setup:software version=mkrtdc 1 | dcor-tools 0.1.0'; do
 	is "${x%=*}" "$(h5number out/ab.rtdc "${x%=*}")" "${x#*=}"
 done
-id=$(printf '12:00:00_2024-05-17_MK-0000-seed' | md5sum |
-    sed 's/\(.\{8\}\)\(.\{4\}\)\(.\{4\}\)\(.\{4\}\)\(.\{12\}\).*/\1-\2-\3-\4-\5/')
+id=$(printf '12:00:00_2024-05-17_MK-0000-seed' | md5sum | awk '{
+    print substr($1, 1, 8) "-" substr($1, 9, 4) "-" substr($1, 13, 4) "-" \
+    substr($1, 17, 4) "-" substr($1, 21) }')
 is 'a new identifier that begins with the old one' "$(h5number \
     out/ab.rtdc 'experiment:run identifier' | sed 's/[0-9a-f]\{7\}$//')" \
     "${id}_join-"
 make flow 12:30:00 --frames 10 --attr 'setup:flow rate=0.12'
-run dcor-join -n -o x in/a.rtdc in/flow.rtdc
+run dcor-join -n in/a.rtdc in/flow.rtdc
 ok 'another flow rate' grep -q \
     'flow.rtdc: setup:flow rate is not what it is in in/a.rtdc' err
 
@@ -152,7 +154,8 @@ ok 'names in lines' cmp out/dash.rtdc out/ab.rtdc
 run dcor-join --json -n -o out/x.rtdc in/few.rtdc in/a.rtdc
 is 'dry run: one record' "$rc:$(wc -l <out.txt | tr -d ' ')" 0:1
 for x in '"type":"join"' '"status":"planned"' '"events":163' \
-    '{"input":"in/few.rtdc","events":33,"first_event":130,"time_offset":1200.0,"frame_offset":600000}' \
+    '{"input":"in/few.rtdc","events":33,"first_event":130,"time_offset":1' \
+    ',"time_offset":1200.0,"frame_offset":600000}' \
     '"features":\["frame","image","index","time"\]' \
     '"deform: missing in in/few.rtdc: left out"'; do
 	ok "record: $x" grep -q -- "$x" out.txt
@@ -185,6 +188,7 @@ ok 'sizes differ: both are named' grep -q \
     'in/wide.rtdc: image has not the size that it has in in/a.rtdc' err
 fails 'one input' 64 -- $join in/a.rtdc
 fails 'no output' 64 -- dcor-join in/a.rtdc in/b.rtdc
+fails 'no such file and no output' 66 -- dcor-join in/none.rtdc
 fails 'no such file' 66 -- $join in/a.rtdc in/none.rtdc
 fails 'exists' 73 -- dcor-join -q -o out/ab.rtdc in/a.rtdc in/b.rtdc
 fails 'is an input' 64 -- dcor-join -q -f -o in/a.rtdc in/b.rtdc in/a.rtdc
