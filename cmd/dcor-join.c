@@ -19,11 +19,13 @@
 #include "rtdc/h5.h"
 #include "rtdc/join.h"
 
-enum { OPT_JSON = CLI_OPT_USER };
+enum { OPT_JSON = CLI_OPT_USER, OPT_DRAIN };
 
 static const struct cli_opt opts[] = {
 	{ 'o', "output", "FILE", "the measurement to write" },
 	{ 'f', "force", NULL, "replace an existing result" },
+	{ OPT_DRAIN, "drain", NULL,
+	    "copy what the measurements have in other files" },
 	{ 'z', "compression", "none|zstd-1...zstd-9",
 	    "of the result (zstd-5)" },
 	{ 'j', "jobs", "N", "workers (the processors, at most 4)" },
@@ -50,8 +52,8 @@ libs(void)
 static const struct cli cli = {
 	"dcor-join",
 	"join measurements of one sample into one",
-	"[-0fnqv] [-j N] [-z LEVEL] [--json] [--progress MODE] [-o FILE]\n"
-	"[MEASUREMENT ...]",
+	"[-0fnqv] [-j N] [-o FILE] [-z LEVEL] [--drain] [--json]\n"
+	"[--progress MODE] [MEASUREMENT ...]",
 	opts, libs
 };
 
@@ -101,6 +103,9 @@ parse_options(struct settings *s, int argc, char **argv)
 			break;
 		case '0':
 			s->nul = 1;
+			break;
+		case OPT_DRAIN:
+			s->o.drain = 1;
 			break;
 		case OPT_JSON:
 			s->json = 1;

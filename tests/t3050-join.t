@@ -121,6 +121,18 @@ run dcor-join -n in/a.rtdc in/flow.rtdc
 ok 'another flow rate' grep -q \
     'flow.rtdc: setup:flow rate is not what it is in in/a.rtdc' err
 
+# results whose images are elsewhere
+mkrtdc -q -o in/raw.rtdc --frames 60 --cells 1-2
+dcor-segment -q -l 40 -o in/one.rtdc in/raw.rtdc
+dcor-segment -q -l 20-60 -o in/two.rtdc in/raw.rtdc
+run dcor-join -q --drain -o out/drain.rtdc in/one.rtdc in/two.rtdc
+is 'images of other files: status' "$rc:$(cat err)" 0:
+dcor-segment -q --drain -l 40 -o in/one.rtdc -f in/raw.rtdc
+dcor-segment -q --drain -l 20-60 -o in/two.rtdc -f in/raw.rtdc
+joincmp out/drain.rtdc in/one.rtdc 0 in/two.rtdc 0 >got 2>err
+is 'images of other files: values' "$(cat err):$(grep -x image got)" :image
+rm -f in/raw.rtdc in/one.rtdc in/two.rtdc
+
 # real ones, with traces, contours and wrong features of old software
 if test -r "$data/calibration_beads_47.rtdc"; then
 	f=$data/calibration_beads_47.rtdc

@@ -31,6 +31,8 @@ struct dcor_join_opts {
 	int		(*open)(const char *name, struct dcor_rtdc **out,
 			    struct dcor_err *err);
 	int		 level;		/* Zstandard 1 ... 9; 0: none */
+	int		 drain;		/* copy what the basins list that are
+					 * other files */
 	struct dcor_pool *pool;
 	const char	*software;	/* "dcor-tools 0.1.0" */
 	/* Called by the owner of the pool, now and then; may be NULL. */

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rtdc/joinpriv.h"
 #include "rtdc/elem.h"
+#include "rtdc/feat.h"
+#include "rtdc/joinpriv.h"
 
 #define MIB	((uint64_t)1 << 20)
 #define AHEAD	2	/* blocks a worker */
@@ -445,9 +446,11 @@ int
 dcor_join_rows(struct dcor_join *j, const struct join_feat *f,
     struct dcor_h5out *out, struct dcor_err *err)
 {
+	const struct dcor_featinfo *known = dcor_feat_find(f->name);
 	struct dcor_h5spec spec = { .type = f->type, .rank = f->rank,
 	    .item = { f->item[0], f->item[1] }, .level = j->o->level,
-	    .image = f->rank == 3 };
+	    .image = f->rank == 3 && known != NULL &&
+	    known->kind == DCOR_FEATKIND_IMAGE };
 	struct work w = { .j = j, .f = f };
 	int plain = is_plain(&w), rc;
 	char path[300];

@@ -84,38 +84,54 @@ take_traces(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
 	return rc;
 }
 
-/* The features of internal basins; *outside: there are other basins. */
+/* Whether the values that a basin adds can be had and are wanted. */
+static int
+is_there(const struct dcor_join *j, struct join_in *in,
+    const struct dcor_basin *b, const char *name)
+{
+	struct dcor_feature f;
+	char path[512];
+	int n;
+
+	if (b->type != DCOR_BASIN_INTERNAL) {
+		if (!j->o->drain || dcor_rtdc_feature(in->m, name, &f,
+		    NULL) != DCOR_OK)
+			return 0;
+		dcor_feature_fini(&f);
+		return 1;
+	}
+	n = snprintf(path, sizeof(path), "basin_events/%s", name);
+	return n > 0 && (size_t)n < sizeof(path) &&
+	    dcor_h5_kind(dcor_rtdc_h5(in->m), path) == DCOR_H5_DATASET;
+}
+
+/* The features of basins; *outside: some are in other files. */
 static int
 take_basins(struct dcor_join *j, struct join_in *in, int *outside,
     struct dcor_err *err)
 {
 	struct dcor_err why = DCOR_ERR_INIT;
-	char path[512];
 	struct dcor_basin *b;
-	size_t n, i, k;
-	int rc, len;
+	size_t n, i, k, lost;
+	int rc;
 
 	rc = dcor_basins_read(dcor_rtdc_h5(in->m), &b, &n, &why);
 	if (rc != DCOR_OK)
 		return dcor_err_set(err, why.code, why.sys, "%s: %s",
 		    in->pub.name, why.msg);
 	for (i = 0; rc == DCOR_OK && i < n; i++) {
-		if (b[i].type != DCOR_BASIN_INTERNAL) {
+		lost = b[i].any;
+		for (k = 0; rc == DCOR_OK && k < b[i].features.n; k++)
+			if (is_there(j, in, &b[i], b[i].features.name[k]))
+				rc = take_name(j, in, b[i].features.name[k],
+				    err);
+			else
+				lost++;
+		if (lost > 0)
 			dcor_join_remark(j, "%s: what its basin %s adds is "
 			    "left out", in->pub.name, b[i].name != NULL ?
 			    b[i].name : "without a name");
-			*outside = 1;
-			continue;
-		}
-		for (k = 0; rc == DCOR_OK && k < b[i].features.n; k++) {
-			len = snprintf(path, sizeof(path), "basin_events/%s",
-			    b[i].features.name[k]);
-			if (len > 0 && (size_t)len < sizeof(path) &&
-			    dcor_h5_kind(dcor_rtdc_h5(in->m), path) ==
-			    DCOR_H5_DATASET)
-				rc = take_name(j, in, b[i].features.name[k],
-				    err);
-		}
+		*outside |= lost > 0;
 	}
 	dcor_basins_free(b, n);
 	return rc;
@@ -148,6 +164,29 @@ drop_empty(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
 	return rc;
 }
 
+/* Says what else is in a file. */
+static int
+look_around(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
+{
+	static const char *const known[] = { "basin_events", "basins",
+	    "events", "logs", "tables" };
+	size_t nknown = sizeof(known) / sizeof(known[0]), i, k;
+	struct dcor_names list;
+	int rc;
+
+	rc = dcor_h5_list(dcor_rtdc_h5(in->m), "/", &list, err);
+	for (i = 0; rc == DCOR_OK && i < list.n; i++) {
+		for (k = 0; k < nknown; k++)
+			if (strcmp(list.name[i], known[k]) == 0)
+				break;
+		if (k == nknown)
+			dcor_join_remark(j, "%s: /%s is left out",
+			    in->pub.name, list.name[i]);
+	}
+	dcor_names_fini(&list);
+	return rc;
+}
+
 /* The names of the features that an input stores. */
 static int
 take_names(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
@@ -173,6 +212,8 @@ take_names(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
 			    in->pub.name, list.name[i]);
 	}
 	dcor_names_fini(&list);
+	if (rc == DCOR_OK)
+		rc = look_around(j, in, err);
 	if (rc == DCOR_OK)
 		rc = take_basins(j, in, &outside, err);
 	if (rc == DCOR_OK && outside && in->longest == 0)

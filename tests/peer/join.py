@@ -340,8 +340,11 @@ def generated(tmp):
         h["events/mask"] = np.zeros((26, 20, 30), np.uint8)
         h["events/extra"] = np.arange(20) * 2
         h["events/words"] = np.array([b"x"] * 20)
+        h["lab/notes"] = np.arange(3)
     joined("a mask that is too long", tmp, [a, long],
            "20 events are complete", read=False, without=["words"])
+    joined("a group that is not known", tmp, [a, long],
+           "long.rtdc: /lab is left out", read=False, without=["words"])
     for p, (k, v) in ((a, ("setup:flow rate", 0.12)),):
         odd = make(tmp / "odd.rtdc", 20, 19, {**later, k: v})
         joined("another flow rate", tmp, [p, odd], "flow rate is not")
