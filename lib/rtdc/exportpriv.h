@@ -6,7 +6,7 @@
 #define DCOR_RTDC_EXPORTPRIV_H
 
 #include "rtdc/export.h"
-#include "rtdc/h5out.h"
+#include "rtdc/h5outattr.h"
 
 #define DCOR_EXPORT_LEVEL	5
 #define DCOR_EXPORT_MAPS	10	/* basinmap0 ... basinmap9 */

@@ -334,6 +334,56 @@ def arrays(path, tmp, sel, n):
     return bad
 
 
+def chain(tmp):
+    """a part of a part, elsewhere, with a relative path in between"""
+    a, b, c, d = (tmp / x for x in ("a.rtdc", "b.rtdc", "sub/c.rtdc",
+                                    "sub/d.rtdc"))
+    (tmp / "sub").mkdir()
+    with h5py.File(a, "w") as h:
+        h.attrs.update({"experiment:event count": 90,
+                        "experiment:run identifier": "aa",
+                        "imaging:pixel size": .34})
+        h["events/deform"] = np.linspace(0, 1, 90)
+        h["events/temp"] = np.linspace(3, 4, 90)
+        h["events/image"] = np.frombuffer(
+            RND.randbytes(2700), "u1").reshape(90, 6, 5)
+    first = sorted(RND.sample(range(90), 50))
+    second = sorted(RND.sample(range(50), 20))
+    want = np.array(first)[second]
+    bad = []
+    for args in (["-e", ranges(first), "-F", "deform", "--source", "-o", b,
+                  a],
+                 ["-e", ranges(second), "-o", c, b],
+                 ["-e", "0:20", "-F", "image,temp", "-o", d, c]):
+        rc, err = sliceout(*args)
+        if rc:
+            return [err]
+        if args[-1] == a:
+            with h5py.File(b, "a") as h:
+                k = list(h["basins"])[0]
+                text = b"\n".join(h["basins"][k][:]).decode()
+                del h["basins"][k]
+                text = text.replace(f'"{a}",', '"gone.rtdc",')
+                assert "gone.rtdc" in text
+                h["basins/x"] = np.array(text.encode().split(b"\n"))
+    with h5py.File(a) as h, h5py.File(d) as e:
+        ev = {k: v[:][want] for k, v in h["events"].items()}
+        if "basins" in e or set(e["events"]) != {"image", "temp"}:
+            bad.append("chain: more than was asked for")
+        bad += [f"chain: {k} copied" for k in e["events"]
+                if not same(e["events"][k][:], ev[k])]
+    os.chdir("/")
+    with warnings.catch_warnings(record=True) as w:
+        warnings.simplefilter("always")
+        with dclab.new_dataset(c) as ds:
+            bad += [f"chain: {k} in dclab" for k in ev
+                    if k not in ds or not same(ds[k][:], ev[k])]
+        with dcnum.read.HDF5Data(c) as ds:
+            bad += [f"chain: {k} in dcnum" for k in ev
+                    if not np.array_equal(ds[k][:], ev[k])]
+    return bad + [f"chain: {x.message}" for x in w]
+
+
 def odd(path, n):
     """what no measurement has, and what few have"""
     r = np.random.default_rng(n)
@@ -408,7 +458,12 @@ def main():
             print(f"{'not ' * bool(bad)}ok {i + 1} - {path.name}", flush=True)
             for line in bad[:12]:
                 print("#   " + line)
-    print(f"1..{len(files)}")
+        bad = chain(tmp)
+        nbad += bool(bad)
+        print(f"{'not ' * bool(bad)}ok {len(files) + 1} - parts of parts")
+        for line in bad:
+            print("#   " + line)
+    print(f"1..{len(files) + 1}")
     return nbad > 0
 
 
