@@ -9,6 +9,10 @@
 key=$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY
 serve --key "$key" --root .
 url=$AWS_ENDPOINT_URL
+# libhdf5 loses 56 bytes when reading fails while a file is being opened
+echo leak:libhdf5 >lsan
+LSAN_OPTIONS=suppressions=$tmp/lsan:print_suppressions=0
+export LSAN_OPTIONS
 mkrtdc -q -o m.rtdc --frames 1000 --chunk 40 --features deform,area_um
 s3 mkbucket bkt
 s3 put m.rtdc bkt 'a b/m.rtdc' >/dev/null

@@ -90,6 +90,10 @@ open_file(struct dcor_h5 *h, struct dcor_err *err)
 	h->file = H5Fopen(h->path, H5F_ACC_RDONLY, fapl);
 	if (h->file < 0) {
 		rc = dcor_h5_fail(err, DCOR_EDATA, "cannot open");
+		if (dcor_h5_lost() != NULL) {
+			H5Pclose(fapl);
+			return rc;
+		}
 		/* A crashed writer leaves its mark in the superblock. */
 		H5Pset_libver_bounds(fapl, H5F_LIBVER_LATEST,
 		    H5F_LIBVER_LATEST);

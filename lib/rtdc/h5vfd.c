@@ -66,8 +66,7 @@ static herr_t
 on_query(const H5FD_t *file, unsigned long *flags)
 {
 	(void)file;
-	*flags = H5FD_FEAT_ACCUMULATE_METADATA_READ |
-	    H5FD_FEAT_SUPPORTS_SWMR_IO;
+	*flags = H5FD_FEAT_SUPPORTS_SWMR_IO;
 	return 0;
 }
 
