@@ -4,7 +4,7 @@
  * or the bytes of features; what it took to stderr
  *
  *	measure NAME ...		features, shapes, attributes
- *	measure -F FEATURE [-o FIRST-LAST] NAME ...	bytes
+ *	measure -F FEATURE,... [-o FIRST-LAST] NAME ...	bytes
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ enum { OPT_CACHE = CLI_OPT_USER, OPT_CACHE_SIZE, OPT_MEMORY, OPT_TRIES,
     OPT_PAUSE, OPT_STALL, OPT_LIST, OPT_AHEAD };
 
 static const struct cli_opt opts[] = {
-	{ 'F', "feature", "FEATURE", "read it" },
+	{ 'F', "feature", "FEATURE,...", "read them" },
 	{ 'j', "jobs", "N", "threads" },
 	{ 'o', "output", "FIRST-LAST", "these events" },
 	{ 'p', "profile", "NAME", "credentials" },
@@ -130,13 +130,13 @@ dump_list(const struct dcor_feature *f, const char *list,
 }
 
 static int
-feature(struct dcor_rtdc *m, struct dcor_err *err)
+feature(struct dcor_rtdc *m, const char *name, struct dcor_err *err)
 {
 	struct dcor_feature f;
 	uint64_t first = 0, n;
 	char *end;
 
-	if (dcor_rtdc_feature(m, set.feature, &f, err) != DCOR_OK)
+	if (dcor_rtdc_feature(m, name, &f, err) != DCOR_OK)
 		return err->code;
 	n = f.n;
 	if (set.range != NULL) {
@@ -148,6 +148,21 @@ feature(struct dcor_rtdc *m, struct dcor_err *err)
 	else
 		(void)dump(&f, first, n, err);
 	dcor_feature_fini(&f);
+	return err->code;
+}
+
+static int
+features(struct dcor_rtdc *m, const char *list, struct dcor_err *err)
+{
+	char name[256];
+	size_t n;
+
+	for (; err->code == DCOR_OK && *list != '\0'; list += n +
+	    (list[n] == ',')) {
+		n = strcspn(list, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)n, list);
+		(void)feature(m, name, err);
+	}
 	return err->code;
 }
 
@@ -209,7 +224,7 @@ one(const char *name)
 	if (dcor_rtdc_open_by(name, &set.opener, &m, &err) != DCOR_OK)
 		return cli_err(&err, NULL);
 	if (set.feature != NULL)
-		(void)feature(m, &err);
+		(void)features(m, set.feature, &err);
 	else if (attributes(dcor_rtdc_h5(m), "/", &err) == DCOR_OK)
 		(void)group(dcor_rtdc_h5(m), "events", &err);
 	if (err.code == DCOR_OK)
