@@ -141,6 +141,33 @@ for v in v4 v2; do
 	is "signed upload, $v" "$rc:$(s3 cat $b "put $v")" "0:by $v"
 done
 
+# measurements by name: what the file has
+mkrtdc -q -o m.rtdc --frames 300 --chunk 40
+s3 put m.rtdc $b 'm 1/m.rtdc' >/dev/null
+measure -F image,time m.rtdc >bytes 2>/dev/null
+for v in v4 v2; do
+	measure -F image,time "$(dcor-presign --signature $v \
+	    "s3://$b/m 1/m.rtdc")" 2>/dev/null | cmp - bytes
+	is "measurement, signed $v" "$?" 0
+done
+measure -F image,time "s3://$b/m 1/m.rtdc" 2>/dev/null | cmp - bytes
+is 'measurement, s3://' "$?" 0
+measure -F image,time "$S3_ENDPOINT/$b/m%201/m.rtdc" 2>/dev/null |
+    cmp - bytes
+is 'measurement, by the URL of our store' "$?" 0
+run measure "s3://$b/m 1/none"
+is 'no such measurement' "$rc:$(echo "$err" | grep -c NoSuchKey)" 66:1
+run measure "$(dcor-presign --date 2020-01-01 -e 60 "s3://$b/m 1/m.rtdc")"
+is 'too late' "$rc:$(echo "$err" | grep -c 'good until 2020')" 77:1
+measure --memory 100000 --pause 300 -j 1 -F image "s3://$b/m 1/m.rtdc" \
+    >out 2>err.txt &
+pid=$!
+while test ! -s out; do kill -0 $pid 2>/dev/null || break; done
+s3 put a $b 'm 1/m.rtdc' >/dev/null
+wait $pid
+is 'replaced while it is read' "$?" 65
+ok 'what was read is right' cmp -n "$(wc -c <out)" out bytes
+
 # in parts
 head -c 70000007 /dev/urandom >big
 sha=$(sha256sum <big | cut -c1-64)

@@ -58,12 +58,21 @@ equal '100 frames' part -F image -o 400-499 "$u"
 ok "100 frames: $(gets) requests" test "$(gets)" -le 6
 ok '100 frames: bytes' test "$(log | awk -F '\t' '{ n += $7 }
     END { print n + 0 }')" -le $((100 * frame + (4 << 20)))
-nolog
-s3tool raw DELETE "$url/_ctl/stat" >/dev/null 2>&1
 equal 'all frames' image.bytes -F image "$u"
 ok "all frames: $(gets) requests" test "$(gets)" -le $((size / 4194304 + 1))
 ok 'all frames: bytes' test "$(log | awk -F '\t' '{ n += $7 }
     END { print n + 0 }')" -le $((size + size / 10))
+mkrtdc -q -o raw.rtdc --frames 3000 --filter none --plain --flat --noise 0
+measure -F image raw.rtdc >raw.bytes 2>/dev/null
+fault "GET /static/raw.rtdc  1+* delay 60"
+equal '77 MB' raw.bytes -F image "$url/static/raw.rtdc"
+ok "77 MB: $(gets) requests" test "$(gets)" -le $((76800000 / 4194304))
+ok '77 MB: bytes' test "$(log | awk -F '\t' '{ n += $7 }
+    END { print n + 0 }')" -le $((76800000 + 7680000))
+is '8 at a time' "$(s3tool raw GET "$url/_ctl/stat" |
+    sed -n 's/.*"max_inflight": *\([0-9]*\).*/\1/p')" 8
+rm raw.*
+fault
 for i in 7 400 401 999 3 7; do
 	dd if=image.bytes bs=$frame skip=$i count=1 2>/dev/null
 done >part
