@@ -23,8 +23,9 @@ struct dcor_h5url_conf {
 	struct dcor_http *http;		/* borrowed, for nobody else */
 	const struct dcor_site *site;	/* borrowed; may be NULL: no s3: */
 	unsigned	 inflight;	/* requests at a time (8) */
-	size_t		 memory;	/* bytes kept in all (96 MiB); twice the
-					 * largest chunk may be needed */
+	size_t		 memory;	/* bytes kept in all (96 MiB); what is
+					 * waited for may exceed it by 8 MiB
+					 * a request */
 	const char	*cache;		/* directory; NULL: nothing on disk */
 	uint64_t	 cache_size;	/* bytes of it (1 GiB) */
 };
