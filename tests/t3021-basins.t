@@ -76,6 +76,15 @@ mkbasin -o two.rtdc --id run \
     --basin "$(basin http http://127.0.0.1:1/x '["temp"]')" \
     --basin "$(basin http "$url/static/a.rtdc" '["temp"]')"
 is 'dead, and another' "$(values temp two.rtdc)" '10 11 12 13 14'
+mkbasin -o www/twice.rtdc --id run -F temp=0:1 \
+    --basin "$(basin http "$url/static/dead?1" '["deform"]')" \
+    --basin "$(basin http "$url/static/dead?2" '["deform"]')"
+fault 'GET /static/dead  1+* reset 0'
+nolog
+is 'dead: its host is' "$(values deform www/twice.rtdc | cut -c1-53)" \
+    "75 measure: no feature deform: basin $(echo "$url" | cut -c1-16)"
+is 'and is asked for once' "$(requests GET /static/dead)" 2
+fault
 mkbasin -o gone.rtdc --id run \
     --basin "$(basin http "$url/static/none?Signature=secret" '["temp"]')"
 is 'gone' "$(values temp gone.rtdc)" "66 measure: no feature temp: basin \

@@ -13,6 +13,7 @@
 #include "net/url.h"
 
 #define MEMORY		((size_t)96 << 20)
+#define DEAD		30	/* seconds before a server is tried again */
 #define EARLY		60	/* a shorter life is not worth planning */
 
 static int
@@ -63,6 +64,7 @@ dcor_h5url_free(struct dcor_h5url *u)
 		return;
 	dcor_http_cancel(u->conf.http);
 	dcor_s3_free(u->s3);
+	free(u->dead);
 	pthread_cond_destroy(&u->news);
 	pthread_mutex_destroy(&u->lock);
 	free((char *)(uintptr_t)u->conf.cache);
@@ -164,23 +166,58 @@ first(struct dcor_remote *r, const char *url, uint64_t count,
 	return dcor_http_call(r->u->conf.http, &q.http, resp, err);
 }
 
+/* A measurement can name many places on one server: if that is out of
+ * reach, it is not waited for each time. */
+static int
+is_dead(struct dcor_h5url *u, const char *url, struct dcor_err *err)
+{
+	size_t n = u->dead != NULL ? strlen(u->dead) : 0;
+
+	return n > 0 && strncmp(u->dead, url, n) == 0 &&
+	    dcor_seconds() - u->since < DEAD ? dcor_err_copy(err, &u->why) :
+	    DCOR_OK;
+}
+
+static void
+bury(struct dcor_h5url *u, const char *url, const struct dcor_err *why)
+{
+	const char *host = strstr(url, "://");
+
+	/* an answer, whatever it is, is a sign of life */
+	if (host == NULL || why->code != DCOR_ETEMP || why->sys != 0)
+		return;
+	free(u->dead);
+	u->dead = strndup(url, (size_t)(host + 3 - url) +
+	    strcspn(host + 3, "/?") + 1);
+	u->since = dcor_seconds();
+	u->why = *why;
+}
+
 /* Asks where the name leads now. */
 static int
 first_of_name(struct dcor_remote *r, uint64_t count,
     struct dcor_http_resp **resp, struct dcor_err *err)
 {
+	struct dcor_err why = DCOR_ERR_INIT;
 	struct dcor_buf url;
-	int rc = DCOR_OK;
+	int rc;
 
 	if (r->key != NULL)
 		return first(r, NULL, count, resp, err);
+	rc = is_dead(r->u, r->name, err);
+	if (rc != DCOR_OK)
+		return rc;
 	dcor_buf_init(&url, DCOR_URL_MAX);
 	if (dcor_h5url_is_dcor(r->name))
-		rc = dcor_h5url_resolve(r->u, r->name, &url, err);
+		rc = dcor_h5url_resolve(r->u, r->name, &url, &why);
 	else
 		dcor_buf_adds(&url, r->name);
-	if (rc == DCOR_OK)
-		rc = first(r, dcor_buf_str(&url), count, resp, err);
+	if (rc == DCOR_OK && (rc = is_dead(r->u, dcor_buf_str(&url), err)) ==
+	    DCOR_OK)
+		rc = first(r, dcor_buf_str(&url), count, resp, &why);
+	if (why.code != DCOR_OK)
+		bury(r->u, url.len > 0 ? dcor_buf_str(&url) : r->name, &why);
+	dcor_err_copy(err, &why);
 	if (rc == DCOR_OK)
 		rc = move(r, (*resp)->url != NULL ? (*resp)->url :
 		    dcor_buf_str(&url), err);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -159,9 +160,14 @@ open_file(const struct dcor_h5urldisk *d)
 	char path[4096];
 	struct stat st;
 	int fd, n, again;
+	struct rlimit most;
 
 	n = snprintf(path, sizeof(path), "%s/%s", d->dir, d->name);
 	if (n < 0 || (size_t)n >= sizeof(path))
+		return -1;
+	/* a signal would end the program */
+	if (getrlimit(RLIMIT_FSIZE, &most) != 0 || (most.rlim_cur !=
+	    RLIM_INFINITY && d->data + d->size > most.rlim_cur))
 		return -1;
 	/* larger than may be: there was another limit */
 	if (stat(path, &st) == 0 && (uint64_t)st.st_blocks * 512 > d->limit)

@@ -72,6 +72,10 @@ struct dcor_h5url {
 	size_t			 held, meta;	/* bytes; of small reads */
 	struct dcor_pieces	 urgent, queued, flying, ready;
 	struct dcor_h5url_stats	 stats;
+	/* the server that could not be reached last, who drives */
+	char			*dead;	/* its origin, or NULL */
+	double			 since;
+	struct dcor_err		 why;
 };
 
 /* h5url.c */

@@ -147,6 +147,20 @@ read_one(struct dcor_h5 *h, const char *key, struct dcor_basin *b,
 	return rc;
 }
 
+/* What is nearer and needs less first, as dclab has it. */
+static int
+rank(const char *format)
+{
+	static const char *const order[] = { "h5dataset", "hdf5", "http",
+	    "s3", "dcor" };
+	int i, n = sizeof(order) / sizeof(order[0]);
+
+	for (i = 0; i < n; i++)
+		if (format != NULL && strcmp(format, order[i]) == 0)
+			break;
+	return i;
+}
+
 /* Preferred first: by type, then format, unmapped before mapped. */
 static int
 by_preference(const void *x, const void *y)
@@ -156,8 +170,7 @@ by_preference(const void *x, const void *y)
 
 	if (a->type != b->type)
 		return a->type < b->type ? -1 : 1;
-	d = strcmp(a->format != NULL ? a->format : "~",
-	    b->format != NULL ? b->format : "~");
+	d = rank(a->format) - rank(b->format);
 	if (d != 0)
 		return d;
 	return strcmp(a->mapping != NULL ? a->mapping : "",
