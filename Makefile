@@ -112,8 +112,7 @@ $(B)/flags: FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call say,CC $<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP \
-	    -c -o $@ $<
+	$(call say,CC $<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/libdcor.a: $(LIBO)
 	@rm -f $@
 	$(call say,AR $@) $(AR) rcsD $@ $^

@@ -28,6 +28,20 @@ _dcor()
 		want="-" ;;
 	dcor-archive:--progress)
 		want="auto json none" ;;
+	dcor-check:--format)
+		want="tsv json dclab" ;;
+	dcor-check:-j|dcor-check:--jobs)
+		want="-" ;;
+	dcor-check:--progress)
+		want="auto json none" ;;
+	dcor-join:-o|dcor-join:--output)
+		want="file" ;;
+	dcor-join:-z|dcor-join:--compression)
+		want="-" ;;
+	dcor-join:-j|dcor-join:--jobs)
+		want="-" ;;
+	dcor-join:--progress)
+		want="auto json none" ;;
 	dcor-pack:-z|dcor-pack:--compression)
 		want="-" ;;
 	dcor-pack:-C|dcor-pack:--chunk)
@@ -96,16 +110,66 @@ _dcor()
 		want="-" ;;
 	dcor-segment:--progress)
 		want="auto json none" ;;
+	dcor-slice:-e|dcor-slice:--events)
+		want="-" ;;
+	dcor-slice:-w|dcor-slice:--where)
+		want="-" ;;
+	dcor-slice:--poly)
+		want="file" ;;
+	dcor-slice:--sample)
+		want="-" ;;
+	dcor-slice:--limit)
+		want="-" ;;
+	dcor-slice:-F|dcor-slice:--feature)
+		want="-" ;;
+	dcor-slice:-o|dcor-slice:--output)
+		want="file" ;;
+	dcor-slice:--format)
+		want="tsv csv json rtdc npy npz raw tiff png" ;;
+	dcor-slice:--level)
+		want="-" ;;
+	dcor-slice:--strip)
+		want="basins logs tables" ;;
+	dcor-slice:-m|dcor-slice:--metadata)
+		want="-" ;;
+	dcor-slice:--log)
+		want="-" ;;
+	dcor-slice:--table)
+		want="-" ;;
+	dcor-slice:-j|dcor-slice:--jobs)
+		want="-" ;;
+	dcor-slice:-c|dcor-slice:--config)
+		want="file" ;;
+	dcor-slice:-p|dcor-slice:--profile)
+		want="-" ;;
+	dcor-slice:-s|dcor-slice:--server)
+		want="-" ;;
+	dcor-slice:--endpoint)
+		want="-" ;;
+	dcor-slice:--region)
+		want="-" ;;
+	dcor-slice:--ca-cert)
+		want="file" ;;
+	dcor-slice:--cache)
+		want="-" ;;
+	dcor-slice:--progress)
+		want="auto json none" ;;
 	esac
 	case ${1##*/} in
 	dcor-archive)
 		opts="--config -c --profiles --job --archive --list --verify --restore --report --rebuild --output -o --generation --at --max-age --budget --jobs -j --dry-run -n --force -f --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
+	dcor-check)
+		opts="--deep --format --json --jobs -j --null -0 --progress --quiet -q --verbose -v --help -h --version -V" ;;
+	dcor-join)
+		opts="--output -o --force -f --drain --compression -z --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-pack)
 		opts="--compression -z --chunk -C --strip -x --condense --no-basin-features --no-ancillary-features --paged --output -o --in-place -i --force -f --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-presign)
 		opts="--method -X --expires -e --filename --response-type --version-id --multipart --upload-id --date --signature --endpoint --region --addressing --profile -p --config -c --format --json --explain --inspect --check --ca-cert --null -0 --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-segment)
 		opts="--background -b --segmenter --features --gate --pipeline --pixel-size -P --limit -l --drain --compression -z --output -o --force -f --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
+	dcor-slice)
+		opts="--events -e --where -w --poly --sample --limit --feature -F --output -o --format --level --basin --strip --json --header -H --list -l --metadata -m --log --table --requests --force -f --jobs -j --null -0 --config -c --profile -p --server -s --endpoint --region --ca-cert --cache --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	esac
 	if [[ -z $want && $cur == -* ]]; then
 		want=$opts
@@ -122,4 +186,4 @@ _dcor()
 		mapfile -t COMPREPLY < <(compgen -W "$want" -- "$cur") ;;
 	esac
 }
-complete -F _dcor dcor-archive dcor-pack dcor-presign dcor-segment
+complete -F _dcor dcor-archive dcor-check dcor-join dcor-pack dcor-presign dcor-segment dcor-slice

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rtdc/basin.h"
+#include "rtdc/h5outattr.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -36,8 +36,6 @@ void dcor_h5out_discard(struct dcor_h5out *o);
 
 int dcor_h5out_group(struct dcor_h5out *o, const char *path,
     struct dcor_err *err);
-/* Whether there is something at path, in a group that there is. */
-int dcor_h5out_has(struct dcor_h5out *o, const char *path);
 
 /* What a growing dataset is made of. */
 struct dcor_h5spec {
@@ -123,20 +121,10 @@ int dcor_h5out_i64(struct dcor_h5out *o, const char *path, const char *name,
     int64_t v, struct dcor_err *err);
 int dcor_h5out_f64(struct dcor_h5out *o, const char *path, const char *name,
     double v, struct dcor_err *err);
-/* A number of type t (see dcor_h5_is_number) in native form. */
-int dcor_h5out_number(struct dcor_h5out *o, const char *path,
-    const char *name, const struct dcor_h5type *t, const void *v,
-    struct dcor_err *err);
-/* Takes an attribute away if there is one of that name. */
-int dcor_h5out_drop(struct dcor_h5out *o, const char *path,
-    const char *name, struct dcor_err *err);
 
 /* A 1-D dataset of fixed-length text, one element a line. */
 int dcor_h5out_lines(struct dcor_h5out *o, const char *path,
     const char *const *line, size_t n, struct dcor_err *err);
-/* The same for text with a newline between, or behind, its lines. */
-int dcor_h5out_text_lines(struct dcor_h5out *o, const char *path,
-    const char *text, struct dcor_err *err);
 
 /* Copies those attributes of in:from that path does not have. */
 int dcor_h5out_copy_attrs(struct dcor_h5out *o, const char *path,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Attributes and text of a file being written. */
+#include "rtdc/h5outattr.h"
+
 #include <stdlib.h>
 #include <string.h>
 

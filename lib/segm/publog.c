@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "rtdc/h5outattr.h"
 #include "segm/plan.h"
 
 struct logs {
