@@ -74,8 +74,8 @@ LDHARD := $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now \
 	-Wl,--as-needed)
 WARN   += $(if $(filter 1,$(WERROR)),-Werror)
 # HDF5 renames functions with every release; all know 1.10's names.
-ALL_CPPFLAGS := -Ilib -Icmd -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64 \
-	-DH5_USE_110_API -DDCOR_VERSION='"$(VERSION)"' \
+ALL_CPPFLAGS := -MMD -MP -Ilib -Icmd -D_XOPEN_SOURCE=700 \
+	-D_FILE_OFFSET_BITS=64 -DH5_USE_110_API -DDCOR_VERSION='"$(VERSION)"' \
 	$(sort $(foreach l,$(LIBS),$(INC_$(l)))) $(CPPFLAGS)
 # Results must not depend on whether the compiler fuses a*b+c: always last.
 ALL_CFLAGS := -std=c11 $(WARN) $(HARD) -ffile-prefix-map=$(CURDIR)=. \
@@ -112,7 +112,7 @@ $(B)/flags: FORCE
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(call say,CC $<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $<) $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 $(B)/libdcor.a: $(LIBO)
 	@rm -f $@
 	$(call say,AR $@) $(AR) rcsD $@ $^
