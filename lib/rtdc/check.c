@@ -327,10 +327,19 @@ dcor_check(const char *path, const struct dcor_check_opts *opts,
 	if (strcmp(suffix(path), ".rtdc") != 0 &&
 	    dcor_h5_kind(c.h, "events") == DCOR_H5_ABSENT)
 		stop_open(&c, path, &why);
-	rc = dcor_h5_addr(c.h, "/", &addr, err);
+	rc = dcor_h5_addr(c.h, "/", &addr, &why);
 	if (rc == DCOR_OK)
 		rc = dcor_h5attrs_read(dcor_h5_src(c.h),
-		    dcor_h5_superblock(c.h), addr, &c.attr, &c.nattr, err);
+		    dcor_h5_superblock(c.h), addr, &c.attr, &c.nattr, &why);
+	if (rc == DCOR_EDATA) {
+		dcor_check_stop(&c, "OSError: Can't synchronously read data "
+		    "(%s)", why.msg);
+		dcor_check_damage(&c, "/", &why);
+		rc = DCOR_OK;
+		goto out;
+	}
+	if (rc != DCOR_OK)
+		dcor_err_copy(err, &why);
 	if (rc == DCOR_OK && c.nattr > 1)
 		qsort(c.attr, c.nattr, sizeof(*c.attr), by_attr);
 	if (rc == DCOR_OK)

@@ -248,7 +248,7 @@ read_slowly(struct deep *s, struct dcor_err *why)
 	void *b = NULL;
 	int rc;
 
-	rc = dcor_dset_open(s->c->h, s->path, &d, why);
+	rc = dcor_check_open(s->c, s->path, &d, why);
 	if (rc != DCOR_OK)
 		return;
 	part = dcor_dset_chunk_rows(d);
@@ -302,7 +302,7 @@ vlen(struct deep *s)
 	struct dcor_names line;
 
 	if (s->d.type.cls != DCOR_H5_VLEN || s->d.rank != 1 ||
-	    s->d.dim[0] == 0)
+	    s->d.dim[0] == 0 || dcor_check_filters(&s->d, NULL) != DCOR_OK)
 		return;
 	if (dcor_h5_read_lines(s->c->h, s->path, &line, &why) == DCOR_OK)
 		dcor_names_fini(&line);

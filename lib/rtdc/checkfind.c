@@ -98,6 +98,34 @@ dcor_check_info(struct dcor_checking *c, const char *path,
 	    "%s: %s", path, why.msg);
 }
 
+int
+dcor_check_filters(const struct dcor_h5dset *d, struct dcor_err *err)
+{
+	unsigned i;
+
+	for (i = 0; i < d->nfilt; i++)
+		if (d->filt[i].id != DCOR_FILTER_SZIP &&
+		    !dcor_filters_known(&d->filt[i], 1))
+			return dcor_err_set(err, DCOR_EDATA, 0, "filter %u "
+			    "is unknown", d->filt[i].id);
+	return DCOR_OK;
+}
+
+int
+dcor_check_open(struct dcor_checking *c, const char *path,
+    struct dcor_dset **out, struct dcor_err *err)
+{
+	int rc = dcor_dset_open(c->h, path, out, err);
+
+	if (rc == DCOR_OK)
+		rc = dcor_check_filters(dcor_dset_info(*out), err);
+	if (rc != DCOR_OK) {
+		dcor_dset_close(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
 static int
 is_event(struct dcor_checking *c, const char *name)
 {
@@ -241,7 +269,7 @@ each_mapped(struct dcor_checking *c, const struct dcor_dset *d,
 		return dcor_err_nomem(err);
 	rc = dcor_dset_read_f64(d, r, 0, rows, all, err);
 	if (rc == DCOR_OK)
-		rc = dcor_dset_open(c->h, f->map, &map, err);
+		rc = dcor_check_open(c, f->map, &map, err);
 	for (at = 0; rc == DCOR_OK && at < n; at += part) {
 		part = n - at < BLOCK ? n - at : BLOCK;
 		rc = dcor_dset_read_u64(map, r, at, part, idx, err);
@@ -276,7 +304,7 @@ dcor_check_each(struct dcor_checking *c, const struct dcor_checkfeat *f,
 	/* A reader of its own: one remembers the dataset it read last. */
 	rc = dcor_reader_new(&r, &err);
 	if (rc == DCOR_OK)
-		rc = dcor_dset_open(c->h, f->path, &d, &err);
+		rc = dcor_check_open(c, f->path, &d, &err);
 	if (rc == DCOR_OK && f->map[0] != '\0')
 		rc = each_mapped(c, d, r, f, n, fn, arg, &err);
 	else

@@ -15,7 +15,6 @@
 #include "rtdc/meta.h"
 
 #define DCOR_CHECK_PATH	4096	/* bytes in a path in the file */
-
 enum dcor_valkind {
 	DCOR_VAL_TEXT, DCOR_VAL_INT, DCOR_VAL_FLOAT, DCOR_VAL_BOOL,
 	DCOR_VAL_ARRAY, DCOR_VAL_OTHER
@@ -72,7 +71,7 @@ struct dcor_checking {
 void dcor_check_add(struct dcor_checking *c, unsigned who,
     enum dcor_cuelevel level, const char *rule, const char *key,
     const char *fmt, ...) __attribute__((format(printf, 6, 7)));
-/* The exception that ends dclab's check; the first one counts. */
+/* The exception that ends dclab's check: the first one counts. */
 void dcor_check_stop(struct dcor_checking *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Something that cannot be read; data of a dataset at path. */
@@ -83,20 +82,24 @@ void dcor_check_unread(struct dcor_checking *c, const char *path,
 
 /* The hard-linked path of the object that path leads to, soft links
  * followed inside the file, and its kind: DCOR_H5_OTHER for a named type;
- * DCOR_H5_ABSENT with *file set to the name of another file, or to NULL
- * if there is nothing.  out and file have DCOR_CHECK_PATH bytes. */
+ * DCOR_H5_ABSENT with another file's name in file, or "" if there is
+ * nothing.  Both buffers have DCOR_CHECK_PATH bytes. */
 enum dcor_h5kind dcor_check_resolve(struct dcor_checking *c,
     const char *path, char *out, char *file);
 
 /* Shape, type and filters of the dataset at a hard-linked path. */
 int dcor_check_info(struct dcor_checking *c, const char *path,
     struct dcor_h5dset *out, struct dcor_err *err);
+/* Refuses filters with which libhdf5 crashes when their parameters are
+ * damaged; to be asked before it reads anything. */
+int dcor_check_filters(const struct dcor_h5dset *d, struct dcor_err *err);
+int dcor_check_open(struct dcor_checking *c, const char *path,
+    struct dcor_dset **out, struct dcor_err *err);
 
-/* Python's repr of a text, and of a float's shortest form. */
+/* Python's repr() of a text and float(). */
 void dcor_py_repr(struct dcor_buf *b, const char *s);
 int dcor_py_float(const char *s, double *out);
 
-/* Values (checkval.c). */
 void dcor_val_fini(struct dcor_val *v);
 int dcor_val_read(struct dcor_checking *c, const struct dcor_h5attr *a,
     struct dcor_val *out);
@@ -108,8 +111,7 @@ void dcor_val_format(const struct dcor_val *v, struct dcor_buf *b);
 const char *dcor_val_wanted(enum dcor_metatype type,
     const struct dcor_val *v);
 
-/* Configuration (checkconf.c). */
-void dcor_check_conf(struct dcor_checking *c);		/* opens */
+void dcor_check_conf(struct dcor_checking *c);		/* checkconf.c */
 void dcor_check_types(struct dcor_checking *c);
 const struct dcor_val *dcor_check_get(const struct dcor_checking *c,
     const char *section, const char *key);
@@ -118,8 +120,7 @@ int dcor_check_has_section(const struct dcor_checking *c,
 const char *dcor_check_text(const struct dcor_checking *c,
     const char *section, const char *key);	/* "" if there is none */
 
-/* Features (checkfind.c). */
-/* Whether dclab finds it among the events. */
+/* Whether dclab finds it among the events (checkfind.c). */
 int dcor_check_stored(struct dcor_checking *c, const char *name);
 /* 1 if there is one by this name, in the events or in an internal basin.
  * Ownership: dcor_check_done. */
@@ -128,12 +129,11 @@ int dcor_check_find(struct dcor_checking *c, const char *name,
 void dcor_check_done(struct dcor_checkfeat *f);
 int dcor_check_has(struct dcor_checking *c, const char *name);
 int dcor_check_fluorescent(struct dcor_checking *c);
-/* Hands the values of a scalar feature, of the first n events at most, to
- * fn, block by block; -1 (and a cue) when they cannot be read. */
+/* Hands the first n values of a scalar feature to fn, block by block; -1
+ * (and a cue) when they cannot be read. */
 int dcor_check_each(struct dcor_checking *c, const struct dcor_checkfeat *f,
     uint64_t n, void (*fn)(void *arg, const double *v, size_t n), void *arg);
 
-/* The other rules. */
 void dcor_check_tree(struct dcor_checking *c);		/* checktree.c */
 void dcor_check_basins(struct dcor_checking *c);
 void dcor_check_features(struct dcor_checking *c);	/* checkfeat.c */

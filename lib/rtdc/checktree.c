@@ -341,7 +341,7 @@ fixed_lines(struct dcor_checking *c, const char *log, const char *path,
 	size_t len, el;
 	int rc;
 
-	rc = dcor_dset_open(c->h, path, &d, err);
+	rc = dcor_check_open(c, path, &d, err);
 	if (rc != DCOR_OK)
 		return rc;
 	rc = dcor_reader_new(&r, err);
@@ -381,7 +381,9 @@ log_lines(struct dcor_checking *c, const char *log, const char *path)
 	if (rc == DCOR_OK && d.rank > 0 && d.dim[0] == 0)
 		goto out;
 	if (rc == DCOR_OK && d.type.cls == DCOR_H5_VLEN && d.rank == 1) {
-		rc = dcor_h5_read_lines(c->h, path, &line, &why);
+		rc = dcor_check_filters(&d, &why);
+		if (rc == DCOR_OK)
+			rc = dcor_h5_read_lines(c->h, path, &line, &why);
 		for (i = 0; rc == DCOR_OK && i < line.n; i++)
 			if (strlen(line.name[i]) > LINE_MAX)
 				long_line(c, log, i);
