@@ -118,14 +118,6 @@ dcor_cues_fini(struct dcor_cues *cues)
 	memset(cues, 0, sizeof(*cues));
 }
 
-static int
-by_attr(const void *x, const void *y)
-{
-	const struct dcor_h5attr *a = x, *b = y;
-
-	return strcmp(a->name, b->name);
-}
-
 /* The suffix as pathlib finds it, "" for none. */
 static const char *
 suffix(const char *path)
@@ -296,7 +288,11 @@ fini(struct dcor_checking *c)
 		dcor_val_fini(&c->conf[i].v);
 	}
 	free(c->conf);
-	dcor_h5attrs_free(c->attr, c->nattr);
+	for (i = 0; i < c->nattr; i++) {
+		free(c->attr[i].name);
+		dcor_val_fini(&c->attr[i].v);
+	}
+	free(c->attr);
 	dcor_names_fini(&c->events);
 	dcor_basins_free(c->basin, c->nbasin);
 	dcor_rtdc_close(c->m);
@@ -308,7 +304,6 @@ dcor_check(const char *path, const struct dcor_check_opts *opts,
 {
 	struct dcor_checking c = { .opts = opts, .out = out };
 	struct dcor_err why = DCOR_ERR_INIT;
-	uint64_t addr;
 	int rc;
 
 	memset(out, 0, sizeof(*out));
@@ -327,10 +322,7 @@ dcor_check(const char *path, const struct dcor_check_opts *opts,
 	if (strcmp(suffix(path), ".rtdc") != 0 &&
 	    dcor_h5_kind(c.h, "events") == DCOR_H5_ABSENT)
 		stop_open(&c, path, &why);
-	rc = dcor_h5_addr(c.h, "/", &addr, &why);
-	if (rc == DCOR_OK)
-		rc = dcor_h5attrs_read(dcor_h5_src(c.h),
-		    dcor_h5_superblock(c.h), addr, &c.attr, &c.nattr, &why);
+	rc = dcor_check_attrs(&c, &why);
 	if (rc == DCOR_EDATA) {
 		dcor_check_stop(&c, "OSError: Can't synchronously read data "
 		    "(%s)", why.msg);
@@ -340,8 +332,6 @@ dcor_check(const char *path, const struct dcor_check_opts *opts,
 	}
 	if (rc != DCOR_OK)
 		dcor_err_copy(err, &why);
-	if (rc == DCOR_OK && c.nattr > 1)
-		qsort(c.attr, c.nattr, sizeof(*c.attr), by_attr);
 	if (rc == DCOR_OK)
 		rc = rules(&c, err);
 out:

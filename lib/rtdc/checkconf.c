@@ -266,15 +266,12 @@ take(struct dcor_checking *c, const char *full, const char *section,
 }
 
 static void
-attribute(struct dcor_checking *c, const struct dcor_h5attr *a)
+attribute(struct dcor_checking *c, const struct dcor_checkattr *a)
 {
 	char *section = strdup(a->name), *key;
-	struct dcor_val in;
 
-	if (section == NULL || dcor_val_read(c, a, &in) != DCOR_OK) {
-		free(section);
-		dcor_check_add(c, DCOR_CUE_OURS, DCOR_CUE_VIOLATION,
-		    "opening", a->name, "attribute cannot be read");
+	if (section == NULL) {
+		c->nomem = 1;
 		return;
 	}
 	key = strchr(section, ':');
@@ -298,9 +295,8 @@ attribute(struct dcor_checking *c, const struct dcor_h5attr *a)
 		}
 	}
 	lower(key);
-	take(c, a->name, section, key, &in);
+	take(c, a->name, section, key, &a->v);
 out:
-	dcor_val_fini(&in);
 	free(section);
 }
 
@@ -383,15 +379,14 @@ equal(const struct dcor_val *want, const struct dcor_val *is)
 }
 
 static void
-check_type(struct dcor_checking *c, const struct dcor_h5attr *a)
+check_type(struct dcor_checking *c, const struct dcor_checkattr *a)
 {
 	char *section = strdup(a->name), *key;
-	struct dcor_val is, want;
 	enum dcor_metatype type;
+	struct dcor_val want;
 	struct dcor_buf b;
 
-	if (section == NULL || (key = strchr(section, ':')) == NULL ||
-	    dcor_val_read(c, a, &is) != DCOR_OK) {
+	if (section == NULL || (key = strchr(section, ':')) == NULL) {
 		free(section);
 		return;
 	}
@@ -400,9 +395,9 @@ check_type(struct dcor_checking *c, const struct dcor_h5attr *a)
 	memset(&want, 0, sizeof(want));
 	if (!known(section, key, &type))
 		goto out;
-	if (dcor_val_convert(type, &is, &want, &b) != 0)
+	if (dcor_val_convert(type, &a->v, &want, &b) != 0)
 		dcor_check_stop(c, "%s", dcor_buf_str(&b));
-	else if (!equal(&want, &is)) {
+	else if (!equal(&want, &a->v)) {
 		if (want.kind == DCOR_VAL_ARRAY && want.n > 1)
 			dcor_check_stop(c, "ValueError: The truth value of "
 			    "an array with more than one element is "
@@ -411,13 +406,12 @@ check_type(struct dcor_checking *c, const struct dcor_h5attr *a)
 		    section, key);
 		dcor_val_format(&want, &b);
 		dcor_buf_adds(&b, "', but is '");
-		dcor_val_format(&is, &b);
+		dcor_val_format(&a->v, &b);
 		dcor_check_add(c, DCOR_CUE_BOTH, DCOR_CUE_ALERT,
 		    "metadata_hdf5_type", a->name, "%s'!", dcor_buf_str(&b));
 	}
 out:
 	dcor_val_fini(&want);
-	dcor_val_fini(&is);
 	dcor_buf_fini(&b);
 	free(section);
 }

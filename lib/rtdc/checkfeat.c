@@ -102,9 +102,8 @@ odd_shape(struct dcor_checking *c, const char *name,
 static void
 contour(struct dcor_checking *c)
 {
-	const struct dcor_h5attr *a = NULL;
+	const struct dcor_checkattr *a = NULL;
 	struct dcor_names in;
-	struct dcor_val v;
 	size_t i;
 
 	if (dcor_h5_kind(c->h, "events/contour/0") == DCOR_H5_ABSENT)
@@ -117,12 +116,9 @@ contour(struct dcor_checking *c)
 	    DCOR_OK) {
 		wrong_count(c, "contour", in.n);
 		dcor_names_fini(&in);
-	} else if (a != NULL && dcor_val_read(c, a, &v) == DCOR_OK) {
-		if (v.kind != DCOR_VAL_INT)
-			dcor_check_stop(c, "TypeError: '%s' object cannot be "
-			    "interpreted as an integer", v.cls);
-		dcor_val_fini(&v);
-	}
+	} else if (a != NULL && a->v.kind != DCOR_VAL_INT)
+		dcor_check_stop(c, "TypeError: '%s' object cannot be "
+		    "interpreted as an integer", a->v.cls);
 }
 
 static void

@@ -7,34 +7,20 @@
 #ifndef DCOR_RTDC_CHECKPRIV_H
 #define DCOR_RTDC_CHECKPRIV_H
 
-#include "base/buf.h"
 #include "rtdc/basin.h"
 #include "rtdc/check.h"
+#include "rtdc/checkval.h"
 #include "rtdc/file.h"
 #include "rtdc/h5attr.h"
-#include "rtdc/meta.h"
 
 #define DCOR_CHECK_PATH	4096	/* bytes in a path in the file */
-enum dcor_valkind {
-	DCOR_VAL_TEXT, DCOR_VAL_INT, DCOR_VAL_FLOAT, DCOR_VAL_BOOL,
-	DCOR_VAL_ARRAY, DCOR_VAL_OTHER
+/* A root attribute as it is stored. */
+struct dcor_checkattr {
+	char		*name;
+	struct dcor_val	 v;
 };
 
-/* A value as Python holds it. */
-struct dcor_val {
-	enum dcor_valkind kind;
-	const char	*cls;		/* Python's name of its class */
-	char		*text;
-	int64_t		 i;		/* INT, BOOL */
-	double		 f;		/* INT, BOOL, FLOAT */
-	unsigned	 bytes;		/* of a FLOAT */
-	unsigned	 rank;		/* ARRAY of n numbers */
-	uint64_t	 dim[DCOR_H5_MAXRANK];
-	double		*num;
-	size_t		 n;
-};
-
-/* One key of the configuration: what was stored and what it means. */
+/* One key of the configuration. */
 struct dcor_conf {
 	char		*section, *key;
 	struct dcor_val	 v;
@@ -54,7 +40,7 @@ struct dcor_checking {
 	struct dcor_h5	*h;		/* of m */
 	const struct dcor_check_opts *opts;
 	struct dcor_cues *out;
-	struct dcor_h5attr *attr;	/* of the root, by name */
+	struct dcor_checkattr *attr;	/* of the root, by name */
 	size_t		 nattr;
 	struct dcor_conf *conf;
 	size_t		 nconf;
@@ -96,21 +82,8 @@ int dcor_check_filters(const struct dcor_h5dset *d, struct dcor_err *err);
 int dcor_check_open(struct dcor_checking *c, const char *path,
     struct dcor_dset **out, struct dcor_err *err);
 
-/* Python's repr() of a text and float(). */
-void dcor_py_repr(struct dcor_buf *b, const char *s);
-int dcor_py_float(const char *s, double *out);
-
-void dcor_val_fini(struct dcor_val *v);
-int dcor_val_read(struct dcor_checking *c, const struct dcor_h5attr *a,
-    struct dcor_val *out);
-/* Converts; else what Python raises is in *why. */
-int dcor_val_convert(enum dcor_metatype type, const struct dcor_val *in,
-    struct dcor_val *out, struct dcor_buf *why);
-void dcor_val_format(const struct dcor_val *v, struct dcor_buf *b);
-/* Python's name of the types that are welcome, NULL: v is one of them. */
-const char *dcor_val_wanted(enum dcor_metatype type,
-    const struct dcor_val *v);
-
+/* The root attributes, into c (checkattr.c). */
+int dcor_check_attrs(struct dcor_checking *c, struct dcor_err *err);
 void dcor_check_conf(struct dcor_checking *c);		/* checkconf.c */
 void dcor_check_types(struct dcor_checking *c);
 const struct dcor_val *dcor_check_get(const struct dcor_checking *c,

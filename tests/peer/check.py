@@ -713,6 +713,9 @@ attr_case("key: no such section", **{"plotting:a": "x"})
 attr_case("key: section in capitals", **{"SETUP:medium": "x"})
 attr_case("key: user", **{"user:x": "", "user:y": 5, "user: ": 1,
                           "user:z": [1., 2.]})
+attr_case("key: user, large", **{"user:z": np.zeros(20000)})
+CASES["key: user, large"] = (*CASES["key: user, large"][:3],
+                             {"libver": "latest"})
 attr_case("key: user NaN", **{"user:x": np.nan})
 attr_case("key: user array with NaN", **{"user:z": [1., np.nan]})
 attr_case("key: pipeline", **{"pipeline:dcnum yield": 5.5,
