@@ -3,6 +3,7 @@
  * dcor-pack - compress, strip, condense measurements
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +19,8 @@
 
 enum {
 	OPT_PAGED = CLI_OPT_USER, OPT_CONDENSE, OPT_NO_BASINS,
-	OPT_NO_COMPUTED, OPT_JSON
+	OPT_NO_COMPUTED, OPT_LUT, OPT_MEDIUM, OPT_TEMPERATURE, OPT_VISCOSITY,
+	OPT_MODEL, OPT_JSON
 };
 
 static const struct cli_opt opts[] = {
@@ -33,6 +35,14 @@ static const struct cli_opt opts[] = {
 	    "condense: leave features of basins there" },
 	{ OPT_NO_COMPUTED, "no-ancillary-features", NULL,
 	    "condense: compute nothing from images" },
+	{ OPT_LUT, "lut", "FILE",
+	    "condense: compute emodulus by this table" },
+	{ OPT_MEDIUM, "medium", "NAME", "of which the viscosity is known" },
+	{ OPT_TEMPERATURE, "temperature", "C",
+	    "of the medium (that of each event)" },
+	{ OPT_MODEL, "viscosity-model", "buyukurganci-2022|herold-2017",
+	    "how it follows from the temperature" },
+	{ OPT_VISCOSITY, "viscosity", "MPAS", "of another medium" },
 	{ OPT_PAGED, "paged", "SIZE",
 	    "pages of that size, for reading from afar (4MiB)" },
 	{ 'o', "output", "OUT", "result, or directory for results" },
@@ -64,7 +74,9 @@ static const struct cli cli = {
 	"compress, strip, condense measurements",
 	"[-0finqv] [-C SIZE] [-j N] [-o OUT] [-x WHAT] [-z LEVEL]\n"
 	"[--condense] [--json] [--no-ancillary-features] "
-	"[--no-basin-features]\n[--paged SIZE] [--progress MODE] [FILE ...]",
+	"[--no-basin-features]\n[--lut FILE] [--medium NAME] "
+	"[--paged SIZE] [--progress MODE]\n[--temperature C] "
+	"[--viscosity MPAS] [--viscosity-model MODEL] [FILE ...]",
 	opts, libs
 };
 
@@ -133,10 +145,14 @@ size_of(const char *opt, const char *text, uint64_t min, uint64_t max)
 static unsigned
 parse_options(struct settings *s, int argc, char **argv)
 {
+	static const char *const models[] = { "herold-2017",
+		"buyukurganci-2022", NULL };	/* as enum dcor_visc_model */
 	unsigned jobs = dcor_pool_cpus();
 	int ch;
 
 	jobs = jobs > 4 ? 4 : jobs;
+	s->c.model = DCOR_VISC_BUYUKURGANCI;
+	s->c.temperature = (double)NAN;
 	s->p.level = 5;
 	while ((ch = cli_next(&cli, argc, argv)) != -1)
 		switch (ch) {
@@ -158,6 +174,24 @@ parse_options(struct settings *s, int argc, char **argv)
 			break;
 		case OPT_NO_COMPUTED:
 			s->c.no_computed = 1;
+			break;
+		case OPT_LUT:
+			s->c.lut = optarg;
+			break;
+		case OPT_MEDIUM:
+			s->c.medium = optarg;
+			break;
+		case OPT_TEMPERATURE:
+			s->c.temperature = cli_double("--temperature", optarg,
+			    -20, 120);
+			break;
+		case OPT_MODEL:
+			s->c.model = cli_choice("--viscosity-model", optarg,
+			    models);
+			break;
+		case OPT_VISCOSITY:
+			s->c.viscosity = cli_double("--viscosity", optarg,
+			    1e-6, 1e6);
 			break;
 		case OPT_PAGED:
 			s->p.page = size_of("--paged", optarg, 4096,
@@ -189,6 +223,9 @@ parse_options(struct settings *s, int argc, char **argv)
 		}
 	if (s->in_place && s->out != NULL)
 		cli_usage("one of -o OUT and -i");
+	if (s->c.lut != NULL && (s->c.medium != NULL) ==
+	    (s->c.viscosity > 0))
+		cli_usage("--lut: with one of --medium and --viscosity");
 	if (s->p.level == DCOR_LEVEL_ASIS && s->p.chunk_bytes > 0)
 		cli_usage("-C SIZE: not with -z keep");
 	return jobs;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "segm/condense.h"
+#include "segm/condpriv.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,44 +10,6 @@
 #include "rtdc/defect.h"
 #include "rtdc/feat.h"
 #include "segm/imgfeat.h"
-
-#define COLUMN_CHUNK	((uint64_t)131072)	/* rows: 1 MiB */
-#define NAMES_MAX	192
-
-/* Names of features, in the order in which they were added. */
-struct names {
-	char		 name[NAMES_MAX][32];
-	size_t		 n;
-};
-
-struct cond {
-	const struct dcor_condense *c;
-	struct dcor_rtdc	*m;
-	struct dcor_h5out	*o;
-	struct dcor_reader	*r;
-	uint64_t		 n;		/* events */
-	struct names		 all;		/* every scalar feature */
-	struct names		 bad;		/* stored, but wrong */
-	struct names		 basin, computed;
-};
-
-static void
-add_name(struct names *v, const char *name)
-{
-	if (v->n < NAMES_MAX)
-		snprintf(v->name[v->n++], sizeof(v->name[0]), "%s", name);
-}
-
-static int
-has_name(const struct names *v, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < v->n; i++)
-		if (strcmp(v->name[i], name) == 0)
-			return 1;
-	return 0;
-}
 
 /* All names there can be; of ml_score_??? none that a basin might have. */
 static void
@@ -67,127 +29,11 @@ list_names(struct names *v)
 		for (d = '0'; p != NULL && d <= '9'; d++) {
 			*p = d;
 			if (dcor_feat_find(name) != NULL)
-				add_name(v, name);
+				dcor_cond_add(v, name);
 		}
 		if (p == NULL)
-			add_name(v, name);
+			dcor_cond_add(v, name);
 	}
-}
-
-/* Whether the copy has the feature already. */
-static int
-is_stored(const struct cond *k, const char *name)
-{
-	return (dcor_rtdc_has_own(k->m, name) && !has_name(&k->bad, name)) ||
-	    has_name(&k->basin, name) || has_name(&k->computed, name);
-}
-
-/* NaN-ignoring extremes and mean, which readers believe. */
-static int
-put_range(struct cond *k, const char *name, const double *v, uint64_t n,
-    struct dcor_err *err)
-{
-	double lo = (double)INFINITY, hi = -(double)INFINITY, sum = 0;
-	uint64_t i, good = 0;
-	char path[64];
-	int rc;
-
-	for (i = 0; i < n; i++) {
-		if (isnan(v[i]))
-			continue;
-		lo = v[i] < lo ? v[i] : lo;
-		hi = v[i] > hi ? v[i] : hi;
-		sum += v[i];
-		good++;
-	}
-	if (good == 0)
-		return DCOR_OK;
-	snprintf(path, sizeof(path), "events/%s", name);
-	rc = dcor_h5out_f64(k->o, path, "min", lo, err);
-	if (rc == DCOR_OK)
-		rc = dcor_h5out_f64(k->o, path, "max", hi, err);
-	if (rc == DCOR_OK)
-		rc = dcor_h5out_f64(k->o, path, "mean", sum / (double)good,
-		    err);
-	return rc;
-}
-
-/* Writes a column of doubles as floats of el bytes, or el 1: as unsigned
- * integers of 32 bits. */
-static int
-put_column(struct cond *k, const char *name, const double *v, unsigned el,
-    struct dcor_err *err)
-{
-	struct dcor_h5spec spec = { .rank = 1, .level = k->c->pack.level,
-	    .type = { .cls = DCOR_H5_FLOAT, .size = el } };
-	struct dcor_h5col *col;
-	uint32_t u[512];
-	float f[512];
-	char path[64];
-	uint64_t at, i, part;
-	int rc;
-
-	if (el == 1) {
-		spec.type.cls = DCOR_H5_INT;
-		spec.type.size = 4;
-	}
-	if (spec.level < 0)
-		spec.level = 5;
-	spec.chunk_rows = k->n < COLUMN_CHUNK ? k->n : COLUMN_CHUNK;
-	spec.chunk_rows += spec.chunk_rows == 0;
-	snprintf(path, sizeof(path), "events/%s", name);
-	rc = dcor_h5out_dset(k->o, path, &spec, &col, err);
-	for (at = 0; rc == DCOR_OK && at < k->n; at += part) {
-		part = k->n - at < 512 ? k->n - at : 512;
-		for (i = 0; i < part; i++) {
-			f[i] = (float)v[at + i];
-			u[i] = el == 1 ? (uint32_t)v[at + i] : 0;
-		}
-		rc = dcor_h5col_append(col, el == 8 ? (const void *)(v + at) :
-		    el == 4 ? (const void *)f : (const void *)u, part, err);
-	}
-	if (rc == DCOR_OK)
-		rc = dcor_h5col_finish(col, err);
-	if (rc == DCOR_OK)
-		rc = put_range(k, name, v, k->n, err);
-	if (rc == DCOR_OK)
-		add_name(&k->computed, name);
-	return rc;
-}
-
-/* The first n values of a feature, wherever it is, NaN behind its end; NULL
- * when there is none.  single: stored as such. */
-static double *
-column(struct cond *k, const char *name, int *single)
-{
-	const struct dcor_h5dset *i;
-	struct dcor_feature f;
-	uint64_t n, at, part;
-	double *v = NULL;
-	int rc = DCOR_OK;
-
-	if (has_name(&k->bad, name) || dcor_rtdc_feature(k->m, name, &f,
-	    NULL) != DCOR_OK)
-		return NULL;
-	i = dcor_dset_info(f.set);
-	n = f.n < k->n ? f.n : k->n;
-	if (i->rank == 1)
-		v = malloc((size_t)(k->n + 1) * sizeof(*v));
-	for (at = 0; v != NULL && rc == DCOR_OK && at < n; at += part) {
-		part = f.map != NULL ? 1 : n - at;
-		rc = dcor_dset_read_f64(f.set, k->r, f.map != NULL ?
-		    f.map[at] : at, part, v + at, NULL);
-	}
-	for (at = n; v != NULL && at < k->n; at++)
-		v[at] = (double)NAN;
-	if (single != NULL)
-		*single = i->type.cls == DCOR_H5_FLOAT && i->type.size == 4;
-	dcor_feature_fini(&f);
-	if (rc != DCOR_OK) {
-		free(v);
-		v = NULL;
-	}
-	return v;
 }
 
 /* Columns of basins become columns of this file, of the same type. */
@@ -227,75 +73,8 @@ take_basins(struct cond *k, struct dcor_err *err)
 		if (rc == DCOR_OK)
 			rc = dcor_h5col_finish(col, err);
 		dcor_feature_fini(&f);
-		add_name(&k->basin, k->all.name[j]);
+		dcor_cond_add(&k->basin, k->all.name[j]);
 	}
-	return rc;
-}
-
-/* How a feature follows from one or two others. */
-static double
-ratio(double a, double b, double unused)
-{
-	(void)unused;
-	return b != 0 ? a / b : (double)NAN;
-}
-
-static double
-area(double a, double b, double px)
-{
-	(void)b;
-	return a * (px * px);
-}
-
-static double
-one_less(double a, double b, double unused)
-{
-	(void)b;
-	(void)unused;
-	return 1 - a;
-}
-
-static double
-seconds(double a, double b, double rate)
-{
-	(void)b;
-	return a / rate;
-}
-
-static const struct rule {
-	const char	*name, *from, *and;
-	double		(*fn)(double a, double b, double constant);
-	const char	*constant;	/* metadata, or NULL */
-	int		 like;		/* single precision stays so */
-} rules[] = {
-	{ "area_ratio", "area_cvx", "area_msd", ratio, NULL, 0 },
-	{ "area_um", "area_cvx", NULL, area, "imaging:pixel size", 1 },
-	{ "aspect", "size_x", "size_y", ratio, NULL, 0 },
-	{ "deform", "circ", NULL, one_less, NULL, 1 },
-	{ "time", "frame", NULL, seconds, "imaging:frame rate", 0 },
-};
-
-static int
-follow_rule(struct cond *k, const struct rule *u, struct dcor_err *err)
-{
-	double constant = 1, *a, *b = NULL;
-	int rc = DCOR_OK, single = 0;
-	uint64_t i;
-
-	if (is_stored(k, u->name) || (u->constant != NULL &&
-	    (!dcor_rtdc_f64(k->m, u->constant, &constant) || constant == 0)))
-		return DCOR_OK;
-	a = column(k, u->from, &single);
-	if (a != NULL && u->and != NULL)
-		b = column(k, u->and, NULL);
-	if (a != NULL && (u->and == NULL || b != NULL)) {
-		for (i = 0; i < k->n; i++)
-			a[i] = u->fn(a[i], b != NULL ? b[i] : 0, constant);
-		rc = put_column(k, u->name, a, u->like && single ? 4 : 8,
-		    err);
-	}
-	free(a);
-	free(b);
 	return rc;
 }
 
@@ -306,14 +85,14 @@ put_index(struct cond *k, struct dcor_err *err)
 	uint64_t i;
 	int rc;
 
-	if (is_stored(k, "index"))
+	if (dcor_cond_stored(k, "index"))
 		return DCOR_OK;
 	v = malloc((size_t)(k->n + 1) * sizeof(*v));
 	if (v == NULL)
 		return dcor_err_nomem(err);
 	for (i = 0; i < k->n; i++)
 		v[i] = (double)(i + 1);
-	rc = put_column(k, "index", v, 1, err);
+	rc = dcor_cond_put(k, "index", v, 1, err);
 	free(v);
 	return rc;
 }
@@ -330,16 +109,16 @@ from_images(struct cond *k, struct dcor_err *err)
 	int rc = DCOR_OK, i, any = 0;
 
 	dcor_imgfeat_can(k->m, can);
-	f.pos_x = x = column(k, "pos_x", NULL);
-	f.pos_y = y = column(k, "pos_y", NULL);
-	f.bg_off = off = column(k, "bg_off", NULL);
+	f.pos_x = x = dcor_cond_column(k, "pos_x", NULL);
+	f.pos_y = y = dcor_cond_column(k, "pos_y", NULL);
+	f.bg_off = off = dcor_cond_column(k, "bg_off", NULL);
 	f.contours = dcor_h5_kind(dcor_rtdc_h5(k->m), "events/contour/0") ==
 	    DCOR_H5_DATASET;
 	if (x == NULL || y == NULL || !dcor_rtdc_f64(k->m,
 	    "imaging:pixel size", &f.pixel_size) || f.pixel_size <= 0)
 		can[DCOR_FEAT_VOLUME] = 0;
 	for (i = 0; rc == DCOR_OK && i < DCOR_NFEATS; i++) {
-		if (!can[i] || is_stored(k, dcor_feat_name[i]))
+		if (!can[i] || dcor_cond_stored(k, dcor_feat_name[i]))
 			continue;
 		f.feat[i] = malloc((size_t)(k->n + 1) * sizeof(double));
 		if (f.feat[i] == NULL)
@@ -350,9 +129,12 @@ from_images(struct cond *k, struct dcor_err *err)
 		rc = dcor_imgfeat(&f, err);
 	for (i = 0; i < DCOR_NFEATS; i++) {
 		if (rc == DCOR_OK && f.feat[i] != NULL)
-			rc = put_column(k, dcor_feat_name[i], f.feat[i],
+			rc = dcor_cond_put(k, dcor_feat_name[i], f.feat[i],
 			    i == DCOR_FEAT_INERT_RATIO_PRNC ? 4 : 8, err);
-		free(f.feat[i]);
+		if (i == DCOR_FEAT_VOLUME && rc == DCOR_OK)
+			k->volume = f.feat[i];
+		else
+			free(f.feat[i]);
 	}
 	free(x);
 	free(y);
@@ -372,7 +154,7 @@ add_ranges(struct cond *k, struct dcor_err *err)
 
 	for (j = 0; rc == DCOR_OK && j < k->all.n; j++) {
 		if (!dcor_rtdc_has_own(k->m, k->all.name[j]) ||
-		    has_name(&k->bad, k->all.name[j]))
+		    dcor_cond_has(&k->bad, k->all.name[j]))
 			continue;
 		snprintf(path, sizeof(path), "events/%s", k->all.name[j]);
 		if (dcor_h5_attr(dcor_rtdc_h5(k->m), path, "mean", &a,
@@ -380,9 +162,9 @@ add_ranges(struct cond *k, struct dcor_err *err)
 			dcor_attr_fini(&a);
 			continue;
 		}
-		v = column(k, k->all.name[j], NULL);
+		v = dcor_cond_column(k, k->all.name[j], NULL);
 		if (v != NULL)
-			rc = put_range(k, k->all.name[j], v, k->n, err);
+			rc = dcor_cond_range(k, k->all.name[j], v, k->n, err);
 		free(v);
 	}
 	return rc;
@@ -434,7 +216,6 @@ static int
 add_features(void *arg, struct dcor_h5out *o, struct dcor_err *err)
 {
 	struct cond *k = arg;
-	size_t i;
 	int rc;
 
 	k->o = o;
@@ -443,13 +224,14 @@ add_features(void *arg, struct dcor_h5out *o, struct dcor_err *err)
 		rc = dcor_h5out_group(o, "events", err);
 	if (rc == DCOR_OK && !k->c->no_basins)
 		rc = take_basins(k, err);
-	for (i = 0; rc == DCOR_OK && i < sizeof(rules) / sizeof(rules[0]);
-	    i++)
-		rc = follow_rule(k, &rules[i], err);
+	if (rc == DCOR_OK)
+		rc = dcor_cond_rules(k, err);
 	if (rc == DCOR_OK)
 		rc = put_index(k, err);
 	if (rc == DCOR_OK && !k->c->no_computed)
 		rc = from_images(k, err);
+	if (rc == DCOR_OK && k->c->lut != NULL)
+		rc = dcor_cond_emodulus(k, err);
 	if (rc == DCOR_OK)
 		rc = add_ranges(k, err);
 	if (rc == DCOR_OK)
@@ -501,7 +283,7 @@ dcor_condense_file(const char *in, const char *out, int replace,
 		k->n = count_events(k);
 		for (i = 0; i < k->all.n; i++)
 			if (dcor_feat_defective(k->m, k->all.name[i]))
-				add_name(&k->bad, k->all.name[i]);
+				dcor_cond_add(&k->bad, k->all.name[i]);
 		strip = calloc(p.nstrip + k->bad.n + 1, sizeof(*strip));
 		if (strip == NULL)
 			rc = dcor_err_nomem(err);
@@ -521,6 +303,7 @@ dcor_condense_file(const char *in, const char *out, int replace,
 	}
 	free(strip);
 	dcor_rtdc_close(k->m);
+	free(k->volume);
 	free(k);
 	return rc;
 }

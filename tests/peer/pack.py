@@ -345,12 +345,48 @@ def against_condense(tmp):
                         f, k)
 
 
+def against_emodulus(tmp):
+    luts = sorted(pathlib.Path(dclab.__file__).parent.glob(
+        "features/emodulus/lut_*.txt"))
+    src, out = DATA / "rtdc" / "example.rtdc", tmp / "emodulus.rtdc"
+    if not src.exists():
+        return
+    for lut in luts:
+        for how in ["CellCarrier", "herold-2017"], [
+                "0.59% MC-PBS", "buyukurganci-2022"], [6.0]:
+            args = ["--lut", lut]
+            with dclab.new_dataset(src) as ds:
+                c = ds.config["calculation"]
+                c["emodulus lut"] = str(lut)
+                if len(how) == 1:
+                    args += ["--viscosity", how[0]]
+                    c["emodulus viscosity"] = how[0]
+                else:
+                    args += ["--medium", how[0], "--viscosity-model", how[1],
+                             "--temperature", 23]
+                    c["emodulus medium"] = how[0]
+                    c["emodulus viscosity model"] = how[1]
+                    c["emodulus temperature"] = 23.0
+                want = ds["emodulus"]
+            rc, _, err = pack("-f", "--condense", *args, "-o", out, src)
+            check(rc == 0, "emodulus", args, err)
+            with h5py.File(out) as h:
+                got = h["events/emodulus"][:]
+            check(np.array_equal(np.isnan(got), np.isnan(want)), "emodulus",
+                  lut.name, how, "NaN")
+            far = np.abs(got / want - 1)
+            # four points on a circle: Qhull takes the other diagonal
+            check(np.nanmax(far) < 2e-3 and (far > 1e-6).sum() < 40,
+                  "emodulus", lut.name, how, np.nanmax(far))
+
+
 def main():
     with tempfile.TemporaryDirectory() as t:
         tmp = pathlib.Path(t)
         whole(tmp)
         against_compress(tmp)
         against_condense(tmp)
+        against_emodulus(tmp)
     print("pack: %d bad" % len(bad))
     return len(bad) > 0
 
