@@ -87,6 +87,8 @@ put_stored(struct rec *r, const struct dcor_dset *d)
 
 	if (n != UINT64_MAX)
 		rec_u64(r, "stored", n);
+	else
+		rec_str(r, "stored", NULL);
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rtdc/list.h"
+#include "rtdc/rows.h"
 
 #define MEMORY		((size_t)64 << 20)
 #define WINDOW_MIN	((size_t)1 << 12)
@@ -223,6 +224,9 @@ dcor_cols_load(struct dcor_cols *c, const struct dcor_sel *part,
 	if (part->n > c->window)
 		return dcor_err_set(err, DCOR_EBUG, 0, "window is too small");
 	c->part = part;
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].f.set != NULL)
+			dcor_rows_expect(&c->v[i].f, part);
 	dcor_pool_each(c->pool, c->n, load_column, c);
 	for (i = 0; i < c->n; i++)
 		if (c->v[i].err.code != DCOR_OK)

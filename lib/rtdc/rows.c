@@ -205,6 +205,8 @@ dcor_rows_each(const struct dcor_feature *f, const struct dcor_sel *sel,
 		dcor_buf_init(&ring[i].made, MADE);
 	}
 	if (rc == DCOR_OK)
+		dcor_rows_expect(f, sel);
+	if (rc == DCOR_OK)
 		rc = all_blocks(&w, ring, nring, pool, err);
 	for (i = 0; ring != NULL && i < nring; i++) {
 		dcor_buf_fini(&ring[i].made);
@@ -216,4 +218,33 @@ dcor_rows_each(const struct dcor_feature *f, const struct dcor_sel *sel,
 	free(w.reader);
 	free(ring);
 	return rc;
+}
+
+/* One event of each chunk is enough to say. */
+void
+dcor_rows_expect(const struct dcor_feature *f, const struct dcor_sel *sel)
+{
+	uint64_t chunk = f->map != NULL ? 1 : dcor_dset_chunk_rows(f->set);
+	uint64_t *event, at, end, next = 0;
+	const struct dcor_range *r;
+	size_t n = 0, i;
+
+	if (dcor_h5_src(dcor_rtdc_h5(f->origin))->expect == NULL ||
+	    chunk == 0)
+		return;
+	for (i = 0; i < sel->nv; i++)
+		n += (size_t)(sel->v[i].n / chunk) + 2;
+	event = malloc((n + 1) * sizeof(*event));
+	for (i = 0, n = 0; event != NULL && i < sel->nv; i++) {
+		r = &sel->v[i];
+		end = r->first + r->n;
+		for (at = r->first > next ? r->first : next; at < end;
+		    at = next) {
+			event[n++] = at;
+			next = (at / chunk + 1) * chunk;
+		}
+	}
+	if (event != NULL)
+		dcor_feature_expect_list(f, event, n);
+	free(event);
 }
