@@ -388,12 +388,17 @@ expect(struct dcor_remote *r, const struct dcor_span *v, size_t n)
 	size_t i, k;
 
 	for (i = 0; i < n; i = k) {
+		k = i + 1;
+		if (v[i].off > r->size || v[i].len > r->size - v[i].off)
+			continue;
 		off = v[i].off / DCOR_PIECE_BLOCK * DCOR_PIECE_BLOCK;
 		end = v[i].off + v[i].len;
-		for (k = i + 1; k < n && end - off < ENOUGH; k++) {
-			to = v[k].off + v[k].len;
+		for (; k < n && end - off < ENOUGH; k++) {
 			if (v[k].off < end || v[k].off - end > GAP ||
-			    to - off > MOST)
+			    v[k].len > MOST || v[k].off + v[k].len > r->size)
+				break;
+			to = v[k].off + v[k].len;
+			if (to - off > MOST)
 				break;
 			end = to;
 		}

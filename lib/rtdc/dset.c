@@ -374,31 +374,41 @@ paste(const struct dcor_dset *d, uint64_t c, const unsigned char *chunk,
 	}
 }
 
-/* Where the chunks are that rows first ... first+n-1 need; *span grows.
+static int
+add_span(struct dcor_span **span, size_t *n, uint64_t off, uint64_t len)
+{
+	struct dcor_span *grown;
+
+	if ((*n & (*n - 1)) == 0) {		/* at each power of two */
+		grown = realloc(*span, (*n == 0 ? 1 : 2 * *n) *
+		    sizeof(*grown));
+		if (grown == NULL)
+			return -1;
+		*span = grown;
+	}
+	(*span)[*n].off = off;
+	(*span)[(*n)++].len = len;
+	return 0;
+}
+
+/* Where the bytes are that rows first ... first+n-1 need; *span grows.
  * The grid row *last has been dealt with. */
 static int
 add_spans(const struct dcor_dset *d, uint64_t first, uint64_t n,
     uint64_t *last, struct dcor_span **span, size_t *nspan)
 {
-	uint64_t base = dcor_h5_superblock(d->h)->base;
-	uint64_t row = first / d->info.chunk[0], c;
-	uint64_t end = (first + n - 1) / d->info.chunk[0];
-	struct dcor_span *grown;
+	uint64_t base = dcor_h5_superblock(d->h)->base, row, end, c;
 
+	if (d->info.layout == DCOR_H5_CONTIGUOUS)
+		return add_span(span, nspan, base + d->info.addr + first *
+		    d->row_size, n * d->row_size);
+	row = first / d->info.chunk[0];
+	end = (first + n - 1) / d->info.chunk[0];
 	row += row == *last;
-	for (c = row * d->per_row; c < (end + 1) * d->per_row; c++) {
-		if (d->chunk[c].addr == DCOR_H5_NOADDR)
-			continue;
-		if ((*nspan & (*nspan - 1)) == 0) {
-			grown = realloc(*span, (*nspan == 0 ? 1 :
-			    2 * *nspan) * sizeof(*grown));
-			if (grown == NULL)
-				return -1;
-			*span = grown;
-		}
-		(*span)[*nspan].off = base + d->chunk[c].addr;
-		(*span)[(*nspan)++].len = d->chunk[c].size;
-	}
+	for (c = row * d->per_row; c < (end + 1) * d->per_row; c++)
+		if (d->chunk[c].addr != DCOR_H5_NOADDR && add_span(span,
+		    nspan, base + d->chunk[c].addr, d->chunk[c].size) != 0)
+			return -1;
 	*last = end;
 	return 0;
 }
@@ -406,8 +416,11 @@ add_spans(const struct dcor_dset *d, uint64_t first, uint64_t n,
 static int
 can_expect(const struct dcor_dset *d)
 {
-	return dcor_h5_src(d->h)->expect != NULL && d->fast &&
-	    d->info.layout == DCOR_H5_CHUNKED && d->row_size > 0 &&
+	if (dcor_h5_src(d->h)->expect == NULL || !d->fast || d->row_size == 0)
+		return 0;
+	if (d->info.layout == DCOR_H5_CONTIGUOUS)
+		return d->info.addr != DCOR_H5_NOADDR;
+	return d->info.layout == DCOR_H5_CHUNKED &&
 	    need_index(d, NULL) == DCOR_OK;
 }
 

@@ -205,6 +205,7 @@ put_rows(struct dcor_exporter *x, const char *path,
 	rc = dcor_h5out_like(x->o, path, f->set, &spec, &col, err);
 	if (rc != DCOR_OK)
 		return rc;
+	dcor_rows_expect(f, sel);
 	if (f->map == NULL && sel->nv > 0 && sel->n / sel->nv >=
 	    spec.chunk_rows)
 		rc = copy_ranges(x, f->set, col, err);

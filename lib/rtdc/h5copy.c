@@ -165,6 +165,7 @@ dcor_h5out_copy_dset(struct dcor_h5out *o, const char *path,
 	} else {
 		spec.chunk_rows = dcor_chunk_rows(dcor_dset_row_size(d));
 		rc = dcor_h5out_like(o, path, d, &spec, &col, err);
+		dcor_dset_expect(d, 0, dcor_dset_rows(d));
 		if (rc == DCOR_OK)
 			rc = dcor_h5col_copy(col, d, 0, dcor_dset_rows(d),
 			    err);

@@ -176,6 +176,35 @@ all_blocks(struct rows *w, struct block *ring, size_t nring,
 	return rc;
 }
 
+/* One event for each chunk that is needed, so that all of them are announced
+ * at once: neighbours are merged then, whatever is selected of them. */
+void
+dcor_rows_expect(const struct dcor_feature *f, const struct dcor_sel *sel)
+{
+	uint64_t chunk = f->map != NULL ? 1 : dcor_dset_chunk_rows(f->set);
+	const struct dcor_range *v = sel->v, *end = v + sel->nv;
+	uint64_t *event, at;
+	size_t n = 0;
+
+	if (dcor_h5_src(dcor_dset_h5(f->set))->expect == NULL)
+		return;
+	if (dcor_dset_info(f->set)->layout != DCOR_H5_CHUNKED) {
+		for (; v < end; v++)
+			dcor_feature_expect(f, v->first, v->n);
+		return;
+	}
+	for (; v < end; v++)
+		n += (size_t)(v->n / chunk + 2);
+	if ((event = malloc((n + 1) * sizeof(*event))) == NULL)
+		return;
+	for (v = sel->v, n = 0; v < end; v++)
+		for (at = v->first; at < v->first + v->n;
+		    at = (at / chunk + 1) * chunk)
+			event[n++] = at;
+	dcor_feature_expect_list(f, event, n);
+	free(event);
+}
+
 int
 dcor_rows_each(const struct dcor_feature *f, const struct dcor_sel *sel,
     struct dcor_pool *pool, const struct dcor_rows_use *use,

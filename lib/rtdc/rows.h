@@ -29,6 +29,11 @@ struct dcor_rows_use {
 	void	*arg;
 };
 
+/* The selected events of f will be read soon: what of that is remote is
+ * fetched ahead.  dcor_rows_each does so itself. */
+void dcor_rows_expect(const struct dcor_feature *f,
+    const struct dcor_sel *sel);
+
 /*
  * Hands all selected events of f to use; integers and floats in native
  * byte order.  The first failure of reading, make or take ends it.  An
