@@ -29,6 +29,9 @@ struct dcor_src {
 	uint64_t	 size;		/* bytes in the source */
 	const char	*id;		/* equal for sources of the same bytes,
 					 * however named; NULL: unknown */
+	/* Where others find it who may, and how: "http", "s3", "dcor".  NULL
+	 * when its URL is signed: that ends, and is a secret. */
+	const char	*url, *protocol;
 };
 
 /* Who opens what has a name with a scheme, "https://...".  Ownership of

@@ -254,6 +254,7 @@ remote_close(void *arg)
 	free(r->name);
 	free(r->url);
 	free(r->id);
+	free(r->shown);
 	free(r);
 }
 
@@ -275,6 +276,33 @@ identify(struct dcor_remote *r, struct dcor_err *err)
 		dcor_buf_add(&b, where, end_of(where) != 0 ?
 		    strcspn(where, "?") : strlen(where));
 	rc = dcor_buf_take(&b, &r->id, NULL, err);
+	dcor_buf_fini(&b);
+	return rc;
+}
+
+/* The URL that a basin can name: none with a query, which may be a secret. */
+static int
+show(struct dcor_remote *r, struct dcor_err *err)
+{
+	const struct dcor_site *s = r->u->conf.site;
+	struct dcor_buf b;
+	int rc = DCOR_OK;
+
+	dcor_buf_init(&b, DCOR_URL_MAX);
+	if (r->key != NULL) {
+		if (s->endpoint != NULL)
+			dcor_buf_adds(&b, s->endpoint);
+		else
+			dcor_buf_addf(&b, "https://s3.%s.amazonaws.com",
+			    s->region);
+		dcor_buf_addf(&b, "/%s/", r->bucket);
+		dcor_pct_encode(&b, r->key, strlen(r->key), "/");
+	} else if (dcor_h5url_is_dcor(r->name))
+		rc = dcor_h5url_api(r->u, r->name, &b, err);
+	else if (strchr(r->name, '?') == NULL)
+		dcor_buf_adds(&b, r->name);
+	if (rc == DCOR_OK && b.len > 0)
+		rc = dcor_buf_take(&b, &r->shown, NULL, err);
 	dcor_buf_fini(&b);
 	return rc;
 }
@@ -305,6 +333,8 @@ look(struct dcor_remote *r, struct dcor_err *err)
 	if (etag != NULL)
 		snprintf(r->etag, sizeof(r->etag), "%s", etag);
 	rc = identify(r, err);
+	if (rc == DCOR_OK)
+		rc = show(r, err);
 	if (rc == DCOR_OK && (buf = malloc(resp->nbody + 1)) == NULL)
 		rc = dcor_err_nomem(err);
 	if (rc == DCOR_OK) {
@@ -376,6 +406,9 @@ open_one(struct dcor_h5url *u, const char *name, struct dcor_src *out,
 	out->ctx = r;
 	out->size = r->size;
 	out->id = r->id;
+	out->url = r->shown;
+	out->protocol = r->key != NULL ? "s3" : dcor_h5url_is_dcor(name) ?
+	    "dcor" : "http";
 	return DCOR_OK;
 }
 

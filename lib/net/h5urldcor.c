@@ -21,10 +21,9 @@ dcor_h5url_is_dcor(const char *name)
 	return strncmp(name, "dcor:", 5) == 0 || strstr(name, API) != NULL;
 }
 
-/* The URL to ask; *condensed: which of the two is wanted. */
-static int
-question(const struct dcor_h5url *u, const char *name, struct dcor_buf *url,
-    int *condensed, struct dcor_err *err)
+int
+dcor_h5url_api(const struct dcor_h5url *u, const char *name,
+    struct dcor_buf *url, struct dcor_err *err)
 {
 	const char *api = strstr(name, API), *id, *tail;
 	const char *server = u->conf.site != NULL ? u->conf.site->server :
@@ -34,9 +33,8 @@ question(const struct dcor_h5url *u, const char *name, struct dcor_buf *url,
 	id = api != NULL ? api + strlen(API) : name + strlen("dcor:");
 	n = strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz-");
 	tail = id + n;
-	*condensed = strcmp(tail, CONDENSED) == 0;
 	if (n == 0 || n > 64 || (*tail != '\0' && *tail != '&' &&
-	    !*condensed))
+	    strcmp(tail, CONDENSED) != 0))
 		return dcor_err_set(err, DCOR_EARG, 0,
 		    "not dcor:RESOURCE-ID");
 	if (api != NULL)
@@ -46,7 +44,7 @@ question(const struct dcor_h5url *u, const char *name, struct dcor_buf *url,
 		    "known (-s, DCOR_SERVER, server in a profile)");
 	else
 		dcor_buf_adds(url, server);
-	dcor_buf_addf(url, API "%.*s&version=2&query=basins", (int)n, id);
+	dcor_buf_addf(url, API "%.*s", (int)n, id);
 	return dcor_buf_check(url, err);
 }
 
@@ -88,7 +86,7 @@ dcor_h5url_resolve(struct dcor_h5url *u, const char *name,
 	struct dcor_json *root = NULL;
 	struct dcor_http_req q;
 	struct dcor_buf url;
-	int rc, condensed = 0;
+	int rc;
 
 	dcor_buf_init(&url, DCOR_URL_MAX);
 	memset(&q, 0, sizeof(q));
@@ -96,7 +94,8 @@ dcor_h5url_resolve(struct dcor_h5url *u, const char *name,
 	q.max_body = ANSWER_MAX;
 	q.judge = dcor_remote_judge;
 	q.arg = &none;
-	rc = question(u, name, &url, &condensed, err);
+	rc = dcor_h5url_api(u, name, &url, err);
+	dcor_buf_adds(&url, "&version=2&query=basins");
 	q.url = dcor_buf_str(&url);
 	if (rc == DCOR_OK)
 		rc = dcor_http_call(u->conf.http, &q, &resp, err);
@@ -105,7 +104,8 @@ dcor_h5url_resolve(struct dcor_h5url *u, const char *name,
 		rc = dcor_err_set(err, DCOR_EPROTO, 0,
 		    "the server's answer is no JSON");
 	if (rc == DCOR_OK)
-		rc = pick(dcor_json_get(root, "result"), condensed, out, err);
+		rc = pick(dcor_json_get(root, "result"), strstr(name,
+		    CONDENSED) != NULL, out, err);
 	dcor_json_free(root);
 	dcor_http_resp_free(resp);
 	dcor_buf_fini(&url);

@@ -54,7 +54,7 @@ struct dcor_remote {
 	int			 stale;	/* url is to be renewed */
 	uint64_t		 size;
 	char			 etag[256]; /* as sent; "" */
-	char			*id;	/* of struct dcor_src */
+	char			*id, *shown; /* of struct dcor_src: id, url */
 	struct dcor_piece	**piece; /* by offset */
 	size_t			 n, room;
 	uint64_t		 run;
@@ -90,6 +90,9 @@ int dcor_remote_judge(void *arg, const struct dcor_http_resp *resp,
 
 /* h5urldcor.c */
 int dcor_h5url_is_dcor(const char *name);
+/* The URL of a server's API for a name. */
+int dcor_h5url_api(const struct dcor_h5url *u, const char *name,
+    struct dcor_buf *out, struct dcor_err *err);
 /* Where a server says it is, with the right to use conf.http. */
 int dcor_h5url_resolve(struct dcor_h5url *u, const char *name,
     struct dcor_buf *url, struct dcor_err *err);

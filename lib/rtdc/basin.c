@@ -307,10 +307,11 @@ dcor_basin_write(struct dcor_h5out *o, const struct dcor_basin *b,
 	dcor_jw_kstr(&w, "description", b->description);
 	dcor_jw_kstr(&w, "name", b->name);
 	dcor_jw_kstr(&w, "format", b->format);
-	put_list(&w, "paths", &b->paths);
+	put_list(&w, b->type == DCOR_BASIN_REMOTE ? "urls" : "paths",
+	    &b->paths);
 	dcor_jw_kstr(&w, "type", b->type == DCOR_BASIN_INTERNAL ?
-	    "internal" : "file");
-	if (b->type == DCOR_BASIN_FILE)
+	    "internal" : b->type == DCOR_BASIN_REMOTE ? "remote" : "file");
+	if (b->type != DCOR_BASIN_INTERNAL)
 		dcor_jw_kstr(&w, "identifier", b->identifier);
 	if (!b->any)
 		put_list(&w, "features", &b->features);

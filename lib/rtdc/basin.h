@@ -41,7 +41,7 @@ int dcor_basins_add(struct dcor_basin **b, size_t *n, const char *url,
 int dcor_basin_lists(const struct dcor_basin *b, const char *feature);
 
 /*
- * Writes a definition of type internal or file as dcnum does: Python's
+ * Writes a definition as dcnum does: Python's
  * JSON text, one line an element, named by the MD5 of the text.
  */
 int dcor_basin_write(struct dcor_h5out *o, const struct dcor_basin *b,

@@ -325,26 +325,37 @@ static int
 put_source(struct basins *b, struct dcor_err *err)
 {
 	char name[] = "Exported data", format[] = "hdf5", text[256];
-	struct dcor_basin d = { .type = DCOR_BASIN_FILE, .any = 1 };
+	struct dcor_basin d = { .type = DCOR_BASIN_FILE, .any = 1,
+	    .format = format };
 	struct dcor_exporter *x = b->x;
-	char *path[2], *slash;
-	int rc = DCOR_OK;
+	const struct dcor_src *src = dcor_h5_src(x->in);
+	char *path[2] = { NULL, NULL };
+	int rc = DCOR_OK, local = dcor_h5_is_local(x->in);
 
-	path[0] = realpath(dcor_h5_path(x->in), NULL);
+	if (local)
+		path[0] = realpath(dcor_h5_path(x->in), NULL);
+	else if (src->url != NULL)
+		path[0] = strdup(src->url);
+	else
+		return dcor_err_set(err, DCOR_EARG, 0,
+		    "no basin can point to a URL that ends or is a secret");
 	if (path[0] == NULL)
 		return dcor_err_set(err, DCOR_ENOENT, 0,
 		    "%s: no file for a basin", dcor_h5_path(x->in));
-	slash = strrchr(path[0], '/');
-	path[1] = slash + 1;
+	if (local)
+		path[1] = strrchr(path[0], '/') + 1;
+	else {
+		d.type = DCOR_BASIN_REMOTE;
+		d.format = (char *)(uintptr_t)src->protocol;
+	}
 	snprintf(text, sizeof(text), "Exported with %s", x->opt->software !=
 	    NULL ? x->opt->software : "dcor-tools");
 	d.name = name;
 	d.description = text;
-	d.format = format;
 	d.identifier = dcor_rtdc_id_is_common(x->m) ?
 	    (char *)(uintptr_t)dcor_rtdc_id(x->m) : NULL;
 	d.paths.name = path;
-	d.paths.n = 2;
+	d.paths.n = local ? 2 : 1;
 	if (!x->whole) {
 		rc = selection_map(b, err);
 		d.mapping = b->slot;
