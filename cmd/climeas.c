@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -126,6 +128,27 @@ int
 climeas_open(const char *name, struct dcor_rtdc **out, struct dcor_err *err)
 {
 	return dcor_rtdc_open_by(name, &opener, out, err);
+}
+
+char *
+climeas_shown(const char *name)
+{
+	int all = strncmp(name, "http", 4) != 0 ||
+	    strstr(name, "/dcserv?id=") != NULL;
+	char *s = strndup(name, all ? strlen(name) : strcspn(name, "?"));
+
+	if (s == NULL)
+		cli_die(EX_OSERR, "out of memory");
+	return s;
+}
+
+int
+climeas_close(struct dcor_rtdc *m, struct dcor_err *err)
+{
+	int rc = m != NULL ? dcor_h5_intact(dcor_rtdc_h5(m), err) : DCOR_OK;
+
+	dcor_rtdc_close(m);
+	return rc;
 }
 
 void

@@ -28,6 +28,14 @@ int climeas_option(int ch);
 int climeas_open(const char *name, struct dcor_rtdc **out,
     struct dcor_err *err);
 
+/* name for messages and records: without the query of a URL, which may hold a
+ * signature.  Ownership: free. */
+char *climeas_shown(const char *name);
+
+/* Closes m; DCOR_OK, or the failure of a read because of which something may
+ * have looked absent. */
+int climeas_close(struct dcor_rtdc *m, struct dcor_err *err);
+
 /* After all measurements are closed; says with -v what it took. */
 void climeas_end(void);
 

@@ -259,36 +259,40 @@ slice(const struct settings *t, const char *name, FILE *to)
 	struct dcor_err err = DCOR_ERR_INIT;
 	struct dcor_rtdc *m;
 	struct dcor_tmp *tmp = NULL;
-	char *path = NULL;
+	char *path = NULL, *shown = climeas_shown(name);
 	uint64_t n = 0;
 	int status = 0;
 
-	if (climeas_open(name, &m, &err) != DCOR_OK)
-		return cli_err(&err, name);
+	if (climeas_open(name, &m, &err) != DCOR_OK) {
+		status = cli_err(&err, shown);
+		free(shown);
+		return status;
+	}
 	if (t->mode == LIST)
-		(void)slice_list(&t->s, m, name, &err);
+		(void)slice_list(&t->s, m, shown, &err);
 	else if (t->mode == PRINT)
-		(void)slice_print(&t->s, m, name, &err);
+		(void)slice_print(&t->s, m, shown, &err);
 	else {
 		if (t->out_is_dir)
 			path = name_result(t, name);
 		if (path != NULL && (t->j.format->flags & SLICE_STREAM) != 0)
 			to = slice_out_open(path, &tmp, &err);
 		if (to != NULL)
-			(void)slice_run(&t->s, &t->j, m, name, to,
+			(void)slice_run(&t->s, &t->j, m, shown, to,
 			    path != NULL ? path : t->out, &n, &err);
 	}
-	dcor_rtdc_close(m);
+	(void)climeas_close(m, &err);
 	if (tmp != NULL)
 		(void)slice_out_close(to, tmp, path, err.code == DCOR_OK,
 		    t->s.force, &err);
 	if (err.code != DCOR_OK) {
 		if (cli_stopped())
 			cli_killed();
-		status = cli_err(&err, name);
+		status = cli_err(&err, shown);
 	} else if (t->mode == SLICE)
-		cli_say(1, "%s: %llu events", name, (unsigned long long)n);
+		cli_say(1, "%s: %llu events", shown, (unsigned long long)n);
 	free(path);
+	free(shown);
 	return status;
 }
 
@@ -304,6 +308,7 @@ all(const struct settings *t, char **operands)
 	struct cli_list list;
 	const char *name;
 	FILE *to = stdout;
+	char *shown;
 
 	cli_list_init(&list, operands, t->nul);
 	while ((name = cli_list_next(&list)) != NULL) {
@@ -311,8 +316,10 @@ all(const struct settings *t, char **operands)
 			cli_killed();
 		if (n > 0 && t->mode == SLICE && !t->out_is_dir &&
 		    (flags & SLICE_TEXT) == 0) {
+			shown = climeas_shown(name);
 			cli_say(0, "%s: one measurement a file: -o must be "
-			    "a directory", name);
+			    "a directory", shown);
+			free(shown);
 			status = EX_USAGE;
 			failed = 1;
 			break;

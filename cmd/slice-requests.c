@@ -24,6 +24,7 @@ struct opened {
 struct request {
 	struct slice_job j;
 	char		*name;		/* of the measurement */
+	char		*shown;		/* the same in records */
 	char		*output;	/* NULL: the rows go to stdout */
 	char		*id;
 };
@@ -40,6 +41,7 @@ request_fini(struct request *q)
 {
 	slice_job_fini(&q->j);
 	free(q->name);
+	free(q->shown);
 	free(q->output);
 	free(q->id);
 }
@@ -248,14 +250,29 @@ get(struct server *v, const char *name, struct dcor_rtdc **out,
 	return DCOR_OK;
 }
 
+/* What failed is opened anew for the next request. */
+static void
+forget(struct server *v, const char *name)
+{
+	struct opened *o;
+
+	for (o = v->open; o < v->open + OPEN_MAX_FILES; o++)
+		if (o->name != NULL && strcmp(o->name, name) == 0) {
+			dcor_rtdc_close(o->m);
+			free(o->name);
+			memset(o, 0, sizeof(*o));
+		}
+}
+
 static int
-run(struct server *v, const struct request *q, uint64_t *events,
+run(struct server *v, struct request *q, uint64_t *events,
     struct dcor_err *err)
 {
 	struct dcor_tmp *tmp = NULL;
 	struct dcor_rtdc *m = NULL;
 	FILE *to = stdout;
 
+	q->shown = climeas_shown(q->name);
 	if (get(v, q->name, &m, err) != DCOR_OK)
 		return err->code;
 	if (q->output != NULL && (q->j.format->flags & SLICE_STREAM) != 0) {
@@ -263,10 +280,13 @@ run(struct server *v, const struct request *q, uint64_t *events,
 		if (to == NULL)
 			return DCOR_ECREATE;
 	}
-	(void)slice_run(v->s, &q->j, m, q->name, to, q->output, events, err);
+	(void)slice_run(v->s, &q->j, m, q->shown, to, q->output, events, err);
 	if (tmp != NULL)
 		(void)slice_out_close(to, tmp, q->output,
 		    err->code == DCOR_OK, v->s->force, err);
+	if (err->code != DCOR_OK ||
+	    dcor_h5_intact(dcor_rtdc_h5(m), err) != DCOR_OK)
+		forget(v, q->name);
 	return err->code;
 }
 
@@ -279,7 +299,7 @@ answer(const struct server *v, const struct request *q, uint64_t events,
 	struct rec r;
 
 	rec_init(&r, strcmp((q->output == NULL && q->j.format != NULL ?
-	    q->j.format : v->base->format)->name, "json") == 0, q->name);
+	    q->j.format : v->base->format)->name, "json") == 0, q->shown);
 	rec_begin(&r, r.json ? "answer" : "#answer");
 	rec_u64(&r, "request", v->n);
 	rec_str(&r, "id", q->id);
