@@ -56,12 +56,14 @@ static const struct cli cli = {
 	"dcor-slice",
 	"the part of a measurement that is needed",
 	"[-0fHqv] [-e EVENTS] [-F FEATURE] [-j N] [-o FILE] [-w EXPRESSION]\n"
-	"[--format FORMAT | --json] [--limit N] [--poly FILE]\n"
-	"[--progress MODE] [--sample N[:SEED]] [MEASUREMENT ...]\n"
-	"-l [-0qv] [--json] [MEASUREMENT ...]\n"
-	"[-0qv] [-m KEY] [--json] [--log NAME] [--table NAME]\n"
+	"[--basin] [--format FORMAT | --json] [--level N] [--limit N]\n"
+	"[--poly FILE] [--progress MODE] [--sample N[:SEED]] [--strip PART]\n"
+	"[ACCESS] [MEASUREMENT ...]\n"
+	"-l [-0qv] [--json] [ACCESS] [MEASUREMENT ...]\n"
+	"[-0qv] [-m KEY] [--json] [--log NAME] [--table NAME] [ACCESS]\n"
 	"[MEASUREMENT ...]\n"
-	"--requests [-0Hqv] [-F FEATURE] [-j N] [--format FORMAT | --json]",
+	"--requests [-0Hqv] [-F FEATURE] [-j N] [--format FORMAT | --json]\n"
+	"[ACCESS]",
 	opts, NULL
 };
 

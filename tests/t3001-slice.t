@@ -109,6 +109,32 @@ is '-o: no file' "$(ls new.tsv* 2>/dev/null)" ''
 dcor-slice -F frame m.rtdc >/dev/full 2>err; rc=$?
 is 'a full disk' "$rc" 74
 
+# the other formats
+ok 'a measurement' dcor-slice -q -e 10:20,-1 -o p.rtdc m.rtdc
+is 'a measurement: how many' "$(h5number p.rtdc 'experiment:event count')" 11
+is 'a measurement: which' "$(dcor-slice -F frame p.rtdc | tr '\n' ' ')" \
+    "$(seq 1010 1019 | tr '\n' ' ')1999 "
+ok 'a measurement that refers to its source' dcor-slice -q -e ::100 -F time \
+    --basin -o b.rtdc m.rtdc
+is 'a measurement: from the source' \
+    "$(dcor-slice -F frame -e :2 b.rtdc | tr '\n' ' ')" '1000 1100 '
+dcor-slice -F image --format raw -e 7,9 m.rtdc >raw
+is 'bytes' "$(wc -c <raw | tr -d ' ')" $((2 * 20 * 30))
+dcor-slice -o i.npy -e 7,9 m.rtdc 2>/dev/null
+tail -c $((2 * 20 * 30)) i.npy >got
+ok 'npy has them' cmp got raw
+ok 'npy: what they are' grep -aq "'|u1'.*(2, 20, 30)" i.npy
+ok 'png' dcor-slice -q -e 7,9 -o '%f-%e.png' m.rtdc
+is 'png: files' "$(echo image-*.png)" 'image-0007.png image-0009.png'
+ok 'tiff and npz in a directory' sh -c 'dcor-slice -q -e :2 --format tiff \
+    -o d m.rtdc f4.rtdc && dcor-slice -q -e :2 --format npz -o d m.rtdc'
+is 'tiff and npz: files' "$(cd d && echo *.tiff *.npz)" \
+    'f4.tiff m.tiff m.npz'
+fails 'a measurement to nowhere' 64 'needs -o' --format rtdc m.rtdc
+fails 'itself' 64 'm.rtdc' -f -o m.rtdc m.rtdc
+run dcor-slice -q -e 0 -o two.npz m.rtdc f4.rtdc
+is 'two in one file' "$rc:$(ls two.npz* 2>/dev/null)" '64:'
+
 fails 'no such feature' 66 'm.rtdc: no feature nosuch' -F nosuch m.rtdc
 fails 'no such feature in an expression' 66 'no feature nosuch' \
     -w 'nosuch > 1' m.rtdc
