@@ -183,7 +183,7 @@ dcor_rows_expect(const struct dcor_feature *f, const struct dcor_sel *sel)
 {
 	uint64_t chunk = f->map != NULL ? 1 : dcor_dset_chunk_rows(f->set);
 	const struct dcor_range *v = sel->v, *end = v + sel->nv;
-	uint64_t *event, at;
+	uint64_t *event, at, next = 0;
 	size_t n = 0;
 
 	if (dcor_h5_src(dcor_dset_h5(f->set))->expect == NULL)
@@ -198,9 +198,11 @@ dcor_rows_expect(const struct dcor_feature *f, const struct dcor_sel *sel)
 	if ((event = malloc((n + 1) * sizeof(*event))) == NULL)
 		return;
 	for (v = sel->v, n = 0; v < end; v++)
-		for (at = v->first; at < v->first + v->n;
-		    at = (at / chunk + 1) * chunk)
+		for (at = v->first > next ? v->first : next;
+		    at < v->first + v->n; at = next) {
 			event[n++] = at;
+			next = (at / chunk + 1) * chunk;
+		}
 	dcor_feature_expect_list(f, event, n);
 	free(event);
 }
@@ -247,33 +249,4 @@ dcor_rows_each(const struct dcor_feature *f, const struct dcor_sel *sel,
 	free(w.reader);
 	free(ring);
 	return rc;
-}
-
-/* One event of each chunk is enough to say. */
-void
-dcor_rows_expect(const struct dcor_feature *f, const struct dcor_sel *sel)
-{
-	uint64_t chunk = f->map != NULL ? 1 : dcor_dset_chunk_rows(f->set);
-	uint64_t *event, at, end, next = 0;
-	const struct dcor_range *r;
-	size_t n = 0, i;
-
-	if (dcor_h5_src(dcor_rtdc_h5(f->origin))->expect == NULL ||
-	    chunk == 0)
-		return;
-	for (i = 0; i < sel->nv; i++)
-		n += (size_t)(sel->v[i].n / chunk) + 2;
-	event = malloc((n + 1) * sizeof(*event));
-	for (i = 0, n = 0; event != NULL && i < sel->nv; i++) {
-		r = &sel->v[i];
-		end = r->first + r->n;
-		for (at = r->first > next ? r->first : next; at < end;
-		    at = next) {
-			event[n++] = at;
-			next = (at / chunk + 1) * chunk;
-		}
-	}
-	if (event != NULL)
-		dcor_feature_expect_list(f, event, n);
-	free(event);
 }

@@ -43,9 +43,4 @@ int dcor_rows_each(const struct dcor_feature *f, const struct dcor_sel *sel,
     struct dcor_pool *pool, const struct dcor_rows_use *use,
     struct dcor_err *err);
 
-/* Says that the selected events of f will be read soon, in order; see
- * dcor_src_expect.  dcor_rows_each does. */
-void dcor_rows_expect(const struct dcor_feature *f,
-    const struct dcor_sel *sel);
-
 #endif /* DCOR_RTDC_ROWS_H */
