@@ -11,8 +11,9 @@ struct dcor_dset {
 	struct dcor_h5		*h;
 	char			*path;
 	struct dcor_h5dset	 info;
-	pthread_mutex_t		 lock;		/* of the three below */
-	int			 indexed;	/* chunk has been read */
+	pthread_mutex_t		 lock;		/* of the four below */
+	uint64_t		 known_lo, known_hi;	/* chunks along axis 0
+						 * of which chunk tells */
 	struct dcor_h5chunk	*chunk;		/* chunked, fast: the index */
 	uint64_t		 nchunk;
 	uint64_t		 grid[DCOR_H5_MAXRANK];
@@ -128,9 +129,33 @@ measure(struct dcor_dset *d, struct dcor_err *err)
 	return DCOR_OK;
 }
 
-/* The chunk index, read when it is needed first: it can be far away. */
+/* Adds the chunks from ... to - 1 along axis 0, which are not known yet. */
 static int
-need_index(const struct dcor_dset *cd, struct dcor_err *err)
+learn(struct dcor_dset *d, uint64_t from, uint64_t to, struct dcor_err *err)
+{
+	uint64_t i;
+	int rc;
+
+	to = to < d->grid[0] ? to : d->grid[0];
+	rc = dcor_h5dset_chunks_fill(dcor_h5_src(d->h),
+	    dcor_h5_superblock(d->h), &d->info, d->chunk, &from, &to, err);
+	if (rc != DCOR_OK) {		/* what came of it must not stay */
+		for (i = from * d->per_row; i < to * d->per_row; i++)
+			d->chunk[i].addr = DCOR_H5_NOADDR;
+		return rc;
+	}
+	if (d->known_lo == d->known_hi)
+		d->known_lo = d->known_hi = from;
+	d->known_lo = from < d->known_lo ? from : d->known_lo;
+	d->known_hi = to > d->known_hi ? to : d->known_hi;
+	return DCOR_OK;
+}
+
+/* Reads the index of the chunks lo <= i < hi along axis 0 when it is needed
+ * first: it can be far away.  What is known stays in one piece. */
+static int
+need_index(const struct dcor_dset *cd, uint64_t lo, uint64_t hi,
+    struct dcor_err *err)
 {
 	struct dcor_dset *d = (struct dcor_dset *)(uintptr_t)cd;
 	int rc = DCOR_OK;
@@ -138,11 +163,17 @@ need_index(const struct dcor_dset *cd, struct dcor_err *err)
 	if (!d->fast || d->info.layout != DCOR_H5_CHUNKED)
 		return DCOR_OK;
 	pthread_mutex_lock(&d->lock);
-	if (!d->indexed)
-		rc = dcor_h5dset_chunks(dcor_h5_src(d->h),
+	if (d->chunk == NULL)
+		rc = dcor_h5dset_chunks_new(dcor_h5_src(d->h),
 		    dcor_h5_superblock(d->h), &d->info, &d->chunk,
 		    &d->nchunk, err);
-	d->indexed = rc == DCOR_OK;
+	if (rc == DCOR_OK && d->nchunk > 0 && d->known_lo == d->known_hi)
+		rc = learn(d, lo, hi, err);
+	if (rc == DCOR_OK && d->nchunk > 0 && lo < d->known_lo)
+		rc = learn(d, lo, d->known_lo, err);
+	if (rc == DCOR_OK && d->nchunk > 0 && hi > d->known_hi &&
+	    d->known_hi < d->grid[0])
+		rc = learn(d, d->known_hi, hi, err);
 	pthread_mutex_unlock(&d->lock);
 	return rc;
 }
@@ -183,7 +214,7 @@ dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
 		goto out;
 	d->fast = can_be_fast(&d->info);
 	if (dcor_h5_is_local(h))
-		rc = need_index(d, &why);
+		rc = need_index(d, 0, d->grid[0], &why);
 out:
 	if (rc != DCOR_OK) {
 		(void)dcor_err_set(err, why.code, why.sys, "%s: %s", path,
@@ -228,7 +259,10 @@ dcor_dset_h5(const struct dcor_dset *d)
 const struct dcor_h5chunk *
 dcor_dset_chunk(const struct dcor_dset *d, uint64_t i, struct dcor_err *err)
 {
-	return need_index(d, err) == DCOR_OK ? &d->chunk[i] : NULL;
+	uint64_t row = i / d->per_row;
+
+	return need_index(d, row, row + 1, err) == DCOR_OK ? &d->chunk[i] :
+	    NULL;
 }
 
 uint64_t
@@ -283,7 +317,7 @@ dcor_dset_stored(const struct dcor_dset *d)
 	if (d->info.layout != DCOR_H5_CHUNKED)
 		return d->info.addr != DCOR_H5_NOADDR ||
 		    d->info.compact != NULL ? d->info.size : 0;
-	if (!d->indexed)
+	if (d->nchunk > 0 && d->known_hi - d->known_lo < d->grid[0])
 		return UINT64_MAX;
 	for (i = 0; i < d->nchunk; i++)
 		sum += d->chunk[i].addr != DCOR_H5_NOADDR ?
@@ -414,14 +448,17 @@ add_spans(const struct dcor_dset *d, uint64_t first, uint64_t n,
 }
 
 static int
-can_expect(const struct dcor_dset *d)
+can_expect(const struct dcor_dset *d, uint64_t first, uint64_t last)
 {
+	uint64_t per = d->info.chunk[0];
+
+
 	if (dcor_h5_src(d->h)->expect == NULL || !d->fast || d->row_size == 0)
 		return 0;
 	if (d->info.layout == DCOR_H5_CONTIGUOUS)
 		return d->info.addr != DCOR_H5_NOADDR;
 	return d->info.layout == DCOR_H5_CHUNKED &&
-	    need_index(d, NULL) == DCOR_OK;
+	    need_index(d, first / per, last / per + 1, NULL) == DCOR_OK;
 }
 
 void
@@ -431,11 +468,11 @@ dcor_dset_expect(const struct dcor_dset *d, uint64_t first, uint64_t n)
 	uint64_t last = UINT64_MAX;
 	size_t nspan = 0;
 
-	if (!can_expect(d) || first >= d->info.dim[0] || n == 0)
+	if (first >= d->info.dim[0] || n == 0)
 		return;
 	if (n > d->info.dim[0] - first)
 		n = d->info.dim[0] - first;
-	if (add_spans(d, first, n, &last, &span, &nspan) == 0)
+	if (can_expect(d, first, first + n - 1) && add_spans(d, first, n, &last, &span, &nspan) == 0)
 		dcor_src_expect(dcor_h5_src(d->h), span, nspan);
 	free(span);
 }
@@ -446,9 +483,15 @@ dcor_dset_expect_list(const struct dcor_dset *d, const uint64_t *row,
 {
 	struct dcor_span *span = NULL;
 	uint64_t last = UINT64_MAX;
+	uint64_t least = UINT64_MAX, most = 0;
 	size_t nspan = 0, i;
 
-	if (!can_expect(d))
+	for (i = 0; i < n; i++)
+		if (row[i] < d->info.dim[0]) {
+			least = row[i] < least ? row[i] : least;
+			most = row[i] > most ? row[i] : most;
+		}
+	if (least > most || !can_expect(d, least, most))
 		return;
 	for (i = 0; i < n; i++)
 		if (row[i] < d->info.dim[0] &&
@@ -466,7 +509,8 @@ read_chunked(const struct dcor_dset *d, struct dcor_reader *r,
 	uint64_t c, end, row0;
 	int rc;
 
-	if ((rc = need_index(d, err)) != DCOR_OK)
+	rc = need_index(d, first / per, (first + n - 1) / per + 1, err);
+	if (rc != DCOR_OK)
 		return rc;
 	c = first / per * d->per_row;
 	end = ((first + n - 1) / per + 1) * d->per_row;

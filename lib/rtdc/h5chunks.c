@@ -20,7 +20,7 @@ dcor_h5walk_put(struct dcor_h5walk *w, const uint64_t *scaled,
 	unsigned i;
 	int edge = 0;
 
-	if (addr == DCOR_H5_NOADDR)
+	if (addr == DCOR_H5_NOADDR || scaled[0] < w->lo || scaled[0] >= w->hi)
 		return 0;
 	for (i = 0; i < d->rank; i++) {
 		if (scaled[i] >= w->grid[i])
@@ -63,7 +63,19 @@ single(struct dcor_h5walk *w, struct dcor_err *err)
 	    d->ix.single_size : d->chunk_bytes, d->ix.single_mask, err);
 }
 
-/* The chunks of a leaf, or the children of another node. */
+/* Whether the chunks before these coordinates are all below w->lo. */
+static int
+is_low(const struct dcor_h5walk *w, const uint64_t *scaled)
+{
+	unsigned j;
+
+	for (j = 1; j < w->d->rank && scaled[j] == 0; j++)
+		continue;
+	return scaled[0] < w->lo || (scaled[0] == w->lo && j == w->d->rank);
+}
+
+/* The chunks of a leaf, or the children of another node that matter: each
+ * has the chunks from its key on and before the next one's. */
 static int
 v1_node(struct dcor_h5walk *w, uint64_t addr, unsigned level, unsigned nent,
     struct dcor_h5cur *c, struct dcor_h5nodes *next,
@@ -71,6 +83,7 @@ v1_node(struct dcor_h5walk *w, uint64_t addr, unsigned level, unsigned nent,
 {
 	const struct dcor_h5dset *d = w->d;
 	uint64_t scaled[DCOR_H5_MAXRANK], size, child;
+	size_t had = next->n;
 	uint32_t mask;
 	unsigned i, j;
 	int rc;
@@ -87,9 +100,13 @@ v1_node(struct dcor_h5walk *w, uint64_t addr, unsigned level, unsigned nent,
 		}
 		dcor_h5cur_num(c, 8);
 		child = dcor_h5cur_addr(c, w->sb->addr_bytes);
-		rc = level > 0 ?
-		    dcor_h5nodes_add(next, child, 0, err) :
-		    dcor_h5walk_put(w, scaled, child, size, mask, err);
+		if (level > 0 && i > 0 && is_low(w, scaled))
+			next->n = had;		/* the one before is */
+		had = next->n;
+		rc = level == 0 ?
+		    dcor_h5walk_put(w, scaled, child, size, mask, err) :
+		    scaled[0] < w->hi ?
+		    dcor_h5nodes_add(next, child, 0, err) : 0;
 		if (rc != 0)
 			return rc;
 	}
@@ -203,63 +220,88 @@ plausible(const struct dcor_h5walk *w, struct dcor_err *err)
 }
 
 int
-dcor_h5dset_chunks(const struct dcor_src *src,
+dcor_h5dset_chunks_new(const struct dcor_src *src,
     const struct dcor_h5super *sb, const struct dcor_h5dset *d,
     struct dcor_h5chunk **out, uint64_t *n, struct dcor_err *err)
 {
-	struct dcor_h5walk w;
+	struct dcor_h5walk w = { .src = src, .sb = sb, .d = d,
+	    .chunk_bytes = d->chunk_bytes };
 	uint64_t i;
-	unsigned k;
 	int rc;
 
 	*out = NULL;
 	*n = 0;
-	memset(&w, 0, sizeof(w));
-	w.src = src;
-	w.sb = sb;
-	w.d = d;
-	w.chunk_bytes = d->chunk_bytes;
 	if ((rc = dcor_h5dset_grid(d, w.grid, &w.total, err)) != 0 ||
 	    w.total == 0 || (rc = plausible(&w, err)) != 0)
 		return rc;
-	if ((w.out = malloc((size_t)w.total * sizeof(*w.out))) == NULL)
+	if ((*out = malloc((size_t)w.total * sizeof(**out))) == NULL)
 		return dcor_err_nomem(err);
 	for (i = 0; i < w.total; i++) {
-		w.out[i].addr = DCOR_H5_NOADDR;
-		w.out[i].size = w.out[i].mask = 0;
+		(*out)[i].addr = DCOR_H5_NOADDR;
+		(*out)[i].size = (*out)[i].mask = 0;
 	}
-	for (i = 1, k = d->rank; k-- > 0; i *= w.grid[k])
-		w.stride[k] = i;
-	if (d->addr == DCOR_H5_NOADDR)
-		goto out;
-	switch (d->ix.kind) {
-	case IX_V1:
-		rc = v1_tree(&w, err);
-		break;
-	case IX_SINGLE:
-		rc = single(&w, err);
-		break;
-	case IX_IMPLICIT:
-		rc = dcor_h5walk_implicit(&w, err);
-		break;
-	case IX_FIXED:
-		rc = dcor_h5walk_fixed(&w, err);
-		break;
-	case IX_EXT:
-		rc = dcor_h5walk_ext(&w, err);
-		break;
-	case IX_V2:
-		rc = v2_tree(&w, err);
-		break;
-	default:
-		rc = dcor_err_set(err, DCOR_EARG, 0, "unknown chunk index");
-	}
-out:
-	if (rc != 0) {
-		free(w.out);
-		return rc;
-	}
-	*out = w.out;
 	*n = w.total;
 	return 0;
+}
+
+int
+dcor_h5dset_chunks_fill(const struct dcor_src *src,
+    const struct dcor_h5super *sb, const struct dcor_h5dset *d,
+    struct dcor_h5chunk *out, uint64_t *lo, uint64_t *hi,
+    struct dcor_err *err)
+{
+	struct dcor_h5walk w = { .src = src, .sb = sb, .d = d, .out = out,
+	    .chunk_bytes = d->chunk_bytes };
+	uint64_t i;
+	unsigned k;
+	int rc;
+
+	if ((rc = dcor_h5dset_grid(d, w.grid, &w.total, err)) != 0 ||
+	    w.total == 0)
+		return rc;
+	for (i = 1, k = d->rank; k-- > 0; i *= w.grid[k])
+		w.stride[k] = i;
+	if (d->ix.kind != IX_V1) {
+		*lo = 0;
+		*hi = w.grid[0];
+	}
+	w.lo = *lo;
+	w.hi = *hi;
+	if (d->addr == DCOR_H5_NOADDR)
+		return 0;
+	switch (d->ix.kind) {
+	case IX_V1:
+		return v1_tree(&w, err);
+	case IX_SINGLE:
+		return single(&w, err);
+	case IX_IMPLICIT:
+		return dcor_h5walk_implicit(&w, err);
+	case IX_FIXED:
+		return dcor_h5walk_fixed(&w, err);
+	case IX_EXT:
+		return dcor_h5walk_ext(&w, err);
+	case IX_V2:
+		return v2_tree(&w, err);
+	default:
+		return dcor_err_set(err, DCOR_EARG, 0, "unknown chunk index");
+	}
+}
+
+int
+dcor_h5dset_chunks(const struct dcor_src *src,
+    const struct dcor_h5super *sb, const struct dcor_h5dset *d,
+    struct dcor_h5chunk **out, uint64_t *n, struct dcor_err *err)
+{
+	uint64_t lo = 0, hi = UINT64_MAX;
+	int rc;
+
+	rc = dcor_h5dset_chunks_new(src, sb, d, out, n, err);
+	if (rc == 0 && *n > 0)
+		rc = dcor_h5dset_chunks_fill(src, sb, d, *out, &lo, &hi, err);
+	if (rc != 0) {
+		free(*out);
+		*out = NULL;
+		*n = 0;
+	}
+	return rc;
 }

@@ -133,4 +133,17 @@ int dcor_h5dset_chunks(const struct dcor_src *src,
     const struct dcor_h5super *sb, const struct dcor_h5dset *d,
     struct dcor_h5chunk **out, uint64_t *n, struct dcor_err *err);
 
+/*
+ * The same in pieces: the array without addresses, then those of chunks
+ * *lo <= i < *hi along axis 0, which must not be there yet.  Of version 1
+ * B-trees only what leads to them is read; of others all, lo and hi say so.
+ */
+int dcor_h5dset_chunks_new(const struct dcor_src *src,
+    const struct dcor_h5super *sb, const struct dcor_h5dset *d,
+    struct dcor_h5chunk **out, uint64_t *n, struct dcor_err *err);
+int dcor_h5dset_chunks_fill(const struct dcor_src *src,
+    const struct dcor_h5super *sb, const struct dcor_h5dset *d,
+    struct dcor_h5chunk *out, uint64_t *lo, uint64_t *hi,
+    struct dcor_err *err);
+
 #endif /* DCOR_RTDC_H5INDEX_H */

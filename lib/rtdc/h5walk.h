@@ -90,6 +90,7 @@ struct dcor_h5walk {
 	uint64_t	 chunk_bytes;	/* of a chunk without filters */
 	struct dcor_h5chunk *out;
 	uint64_t	 total;
+	uint64_t	 lo, hi;	/* chunks lo <= i < hi along axis 0 */
 };
 
 /* Puts the chunk at these coordinates of the grid into its place. */
