@@ -72,7 +72,7 @@ is 'JSON: a cue' "$(head -n 1 out)" '{"type":"cue","file":"bad.rtdc",'\
 run dcor-check --deep --format=dclab good.rtdc
 is 'dclab has no --deep' "$rc:$(cat out)" 64:
 
-# chunks FILE DATASET: how many a dataset has
+# a bit flipped in each chunk, whose first elements are given
 flips() {	# NAME FILE DATASET COUNT [COORDINATES...]
 	_name=$1 _file=$2 _set=$3 _i=0 _bad=
 	shift 3
