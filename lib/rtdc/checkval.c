@@ -26,7 +26,7 @@ same_nocase(const char *s, const char *small)
 int
 dcor_py_float(const char *s, double *out)
 {
-	char buf[512];
+	char buf[512], *end;
 	size_t n = strlen(s), i, k = 0;
 	const char *word;
 
@@ -49,8 +49,12 @@ dcor_py_float(const char *s, double *out)
 		*out = (double)NAN;
 	else if (same_nocase(word, "inf") || same_nocase(word, "infinity"))
 		*out = *buf == '-' ? -HUGE_VAL : HUGE_VAL;
-	else
-		return dcor_parse_double(buf, out) == DCOR_OK ? 0 : -1;
+	else if (dcor_parse_double(buf, out) != DCOR_OK) {
+		/* For Python, what is too large is infinite. */
+		*out = strtod(buf, &end);
+		return *buf != '\0' && *end == '\0' && isinf(*out) &&
+		    strspn(buf, "0123456789.eE+-") == k ? 0 : -1;
+	}
 	return 0;
 }
 
@@ -101,6 +105,10 @@ dcor_val_format(const struct dcor_val *v, struct dcor_buf *b)
 		dcor_buf_adds(b, v->i != 0 ? "True" : "False");
 		break;
 	case DCOR_VAL_FLOAT:
+		if (v->bytes == 0) {
+			dcor_buf_addf(b, "%.0f", v->f);
+			break;
+		}
 		dcor_buf_adds(b, isnan(v->f) ? "nan" : dcor_repr(v->f, text));
 		break;
 	default:
@@ -194,7 +202,6 @@ to_int(const struct dcor_val *in, struct dcor_val *out, struct dcor_buf *why)
 		    "infinity to integer");
 	/* Python's integers have no end; such numbers stay floats. */
 	out->kind = fabs(d) < 9.2e18 ? DCOR_VAL_INT : DCOR_VAL_FLOAT;
-	out->bytes = 8;
 	out->f = trunc(d);
 	out->i = out->kind == DCOR_VAL_INT ? (int64_t)d : 0;
 	return 0;

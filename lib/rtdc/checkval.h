@@ -23,7 +23,7 @@ struct dcor_val {
 	char		*text;
 	int64_t		 i;		/* INT, BOOL */
 	double		 f;		/* INT, BOOL, FLOAT */
-	unsigned	 bytes;		/* of a FLOAT */
+	unsigned	 bytes;		/* of a FLOAT; 0: a large integer */
 	unsigned	 rank;		/* ARRAY of n numbers */
 	uint64_t	 dim[DCOR_H5_MAXRANK];
 	double		*num;
