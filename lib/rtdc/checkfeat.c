@@ -121,6 +121,18 @@ contour(struct dcor_checking *c)
 		    "interpreted as an integer", a->v.cls);
 }
 
+/* An internal basin of images without their margins: dclab puts them into
+ * frames of the size that is in the metadata. */
+static void
+chopped(struct dcor_checking *c, const char *name, uint64_t rows)
+{
+	if (dcor_check_get(c, "imaging", "roi size x") == NULL ||
+	    dcor_check_get(c, "imaging", "roi size y") == NULL)
+		dcor_check_stop(c, "KeyError: Feature '%s' does not exist in "
+		    "%s!", name, dcor_h5_path(c->h));
+	wrong_count(c, name, rows);
+}
+
 static void
 size_of(struct dcor_checking *c, const char *name)
 {
@@ -139,7 +151,9 @@ size_of(struct dcor_checking *c, const char *name)
 	if (f.map[0] != '\0' && dcor_h5_kind(c->h, f.map) == DCOR_H5_ABSENT)
 		dcor_check_stop(c, "KeyError: Feature '%s' does not exist in "
 		    "%s!", name, dcor_h5_path(c->h));
-	if (f.map[0] == '\0' && f.rows == 0)
+	if (f.kind == DCOR_H5_GROUP && !dcor_check_stored(c, name))
+		chopped(c, name, f.rows);
+	else if (f.map[0] == '\0' && f.rows == 0)
 		odd_shape(c, name, &f);
 	if (f.kind == DCOR_H5_DATASET && (f.info.rank > 0 || f.map[0] !=
 	    '\0'))

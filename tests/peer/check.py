@@ -225,6 +225,18 @@ def _(h):
     put(g, "0", np.zeros((N, 4, 4), np.uint8))
 
 
+@case("basin: chopped images of another number")
+def _(h):
+    CASES["basin: chopped images"][0](h)
+    again(h, "basin_events/image/index", np.zeros((N + 2, 5), int))
+
+
+@case("basin: chopped images of no size")
+def _(h):
+    CASES["basin: chopped images"][0](h)
+    del h.attrs["imaging:roi size y"]
+
+
 @case("basin: no JSON", exact=False)
 def _(h):
     text(h, "basins/abc", ["{nonsense"])
