@@ -29,6 +29,23 @@ run dcor-check --format=dclab none.rtdc
 is 'dclab: no such file' "$rc:$(cat out)" \
     "4:$(printf '\033[1m\033[31mFile not found: %s\033[0m' "$PWD/none.rtdc")"
 
+# real measurements, if they are there
+data=${DCOR_TEST_DATA:-$top/../shared/data}/rtdc
+if test -r "$data/VERIFY.txt"; then
+	awk -v d="$PWD" '/^### / { f = d "/verify." $2; next }
+	    { print >f }' "$data/VERIFY.txt"
+	for f in verify.*; do
+		run dcor-check --format=dclab "$data/${f#verify.}"
+		{
+			sed -e 1d -e "s/$(printf '\033')\[[0-9]*m//g" out
+			echo "exit $rc"
+		} >got
+		same "as dclab: ${f#verify.}" got "$f"
+	done
+else
+	skip 'real measurements' "no $data"
+fi
+
 # our own words
 cp made/base good.rtdc
 run dcor-check good.rtdc

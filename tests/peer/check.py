@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# needs: dclab, h5py, numpy
+# needs: dclab, h5py, hdf5plugin, numpy
 """dcor-check beside dclab-verify-dataset: files that are broken on purpose,
 one for each rule and way to break it, must get the same lines and the same
-exit code; PEER_DATA: measurements to compare too (../shared/data).
+exit code; so must real ones, and in these --deep must find a bit flipped in
+any chunk, and say of values what NumPy says.
 
-Prints TAP.  PEER_N: how many files with several faults (60), PEER_SEED:
-other ones (1).  CHECK_ONLY: part of a name, to run some; CHECK_KEEP: a directory
-where the files stay.
+Prints TAP.  DCOR_TEST_DATA: real measurements (../shared/data).  PEER_N: how
+many files with several faults (60), PEER_SEED: other ones (1).  CHECK_ONLY:
+part of a name, to run some; CHECK_KEEP: a directory where the files stay;
+CHECK_RECORD: writes what dclab says to tests/data/check.txt.
 """
 import contextlib
 import io
@@ -1131,7 +1133,7 @@ def main():
         if only in path.name:
             compare(path.name, path, True)
     top = pathlib.Path(__file__).resolve().parents[2]
-    data = pathlib.Path(os.environ.get("PEER_DATA",
+    data = pathlib.Path(os.environ.get("DCOR_TEST_DATA",
                                        top.parent / "shared" / "data"))
     for path in sorted(data.glob("*/*.rtdc")) + sorted(data.glob("*/*.h5")):
         if only in path.name:
