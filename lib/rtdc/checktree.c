@@ -8,6 +8,7 @@
 #include "rtdc/checkpriv.h"
 
 #define DEPTH_MAX	64	/* groups in groups */
+#define LINKS_MAX	((uint64_t)1 << 26)
 #define LINE_MAX	100	/* bytes in a line of a log */
 #define LINES		64	/* that are read at a time */
 
@@ -126,6 +127,8 @@ dcor_check_basins(struct dcor_checking *c)
 /* All objects, as h5py shows them. */
 struct walk {
 	uint64_t	 good, bad;	/* datasets compressed well, or not */
+	uint64_t	 links;
+	int		 endless;
 	char		 outside[DCOR_CHECK_PATH + 1];	/* the first */
 };
 
@@ -188,32 +191,43 @@ outside(struct dcor_checking *c, struct walk *w, const char *name,
 	w->bad++;
 }
 
+static int
+join(char out[DCOR_CHECK_PATH], const char *group, const char *name)
+{
+	int n = snprintf(out, DCOR_CHECK_PATH, "%s%s%s", group,
+	    *group != '\0' ? "/" : "", name);
+
+	return n >= 0 && n < DCOR_CHECK_PATH;
+}
+
+/* name: the way that was gone; group: the same without soft links. */
 static void
 visit(struct dcor_checking *c, struct walk *w, const char *name,
     const char *group, unsigned depth)
 {
 	char path[DCOR_CHECK_PATH], sub[DCOR_CHECK_PATH];
-	char file[DCOR_CHECK_PATH];
+	char file[DCOR_CHECK_PATH], from[DCOR_CHECK_PATH];
 	struct dcor_err why = DCOR_ERR_INIT;
 	struct dcor_names in;
 	size_t i;
 
-	if (depth > DEPTH_MAX) {
-		dcor_check_stop(c, "RecursionError: maximum recursion depth "
-		    "exceeded");
+	/* A group in itself; or links of which there are more ways than
+	 * anybody can go. */
+	if (depth > DEPTH_MAX || w->links > LINKS_MAX) {
+		w->endless = 1;
 		return;
 	}
 	if (dcor_h5_list(c->h, group, &in, &why) != DCOR_OK) {
 		dcor_check_damage(c, group, &why);
 		return;
 	}
-	for (i = 0; i < in.n; i++) {
-		const char *sep = *name != '\0' ? "/" : "";
-
-		if ((size_t)snprintf(sub, sizeof(sub), "%s%s%s", name, sep,
-		    in.name[i]) >= sizeof(sub))
+	w->links += in.n;
+	for (i = 0; i < in.n && !w->endless; i++) {
+		if (!join(sub, name, in.name[i]) ||
+		    !join(from, strcmp(group, "/") == 0 ? "" : group,
+		    in.name[i]))
 			continue;
-		switch (dcor_check_resolve(c, sub, path, file)) {
+		switch (dcor_check_resolve(c, from, path, file)) {
 		case DCOR_H5_GROUP:
 			visit(c, w, sub, path, depth + 1);
 			break;
@@ -251,6 +265,12 @@ dcor_check_tree(struct dcor_checking *c)
 		return;
 	}
 	visit(c, w, "", "/", 0);
+	if (w->endless) {
+		dcor_check_stop(c, "RecursionError: maximum recursion depth "
+		    "exceeded while calling a Python object");
+		dcor_check_add(c, DCOR_CUE_OURS, DCOR_CUE_VIOLATION, "links",
+		    NULL, "HDF5: groups that contain themselves");
+	}
 	snprintf(some, sizeof(some), "Partial (%llu of %llu)",
 	    (unsigned long long)w->good,
 	    (unsigned long long)(w->good + w->bad));

@@ -294,6 +294,19 @@ def _(h):
     h["logs/softly"] = h5py.SoftLink("test")
 
 
+@case("compression: a group in itself", exact=False)
+def _(h):
+    h.create_group("loop")
+    h["loop/a"] = h["loop"]
+    h["loop/b"] = h["loop"]
+
+
+@case("compression: a soft link to a group above", exact=False)
+def _(h):
+    h["loop/a"] = h5py.SoftLink("/loop")
+    h["loop/b"] = h5py.SoftLink("/loop")
+
+
 @case("compression: dangling soft link", exact=False)
 def _(h):
     h["soft"] = h5py.SoftLink("/events/nothing")
