@@ -351,35 +351,36 @@ pack(const struct settings *s, const char *in, const char *out)
 	uint64_t was = bytes_of(in);
 	int rc, replace = s->force || s->in_place;
 	double t = dcor_seconds();
-	struct dcor_h5 *h;
+	const char *status = NULL;
+	struct dcor_rtdc *m;
 
 	if (!s->in_place && same_file(in, out)) {
 		cli_error("%s: is input and result (-i does that)", in);
 		return EX_USAGE;
 	}
-	rc = dcor_h5_open(in, &h, &err);
+	rc = dcor_rtdc_open(in, &m, &err);
 	if (rc == DCOR_OK)
-		rc = dcor_pack_plan(h, &s->p, &st, &err);
-	dcor_h5_close(h);
-	if (rc == DCOR_OK && is_packed(s, &st)) {
-		report(s, "skipped", in, out, was, was, &st, dcor_lap(&t));
-		return 0;
-	}
-	if (rc == DCOR_OK && s->dry) {
-		report(s, "planned", in, out, was, 0, &st, dcor_lap(&t));
-		return 0;
-	}
-	if (rc == DCOR_OK) {
+		rc = dcor_pack_plan(dcor_rtdc_h5(m), &s->p, &st, &err);
+	if (rc == DCOR_OK)
+		status = is_packed(s, &st) ? "skipped" : s->dry ? "planned" :
+		    NULL;
+	if (rc == DCOR_OK && status == NULL) {
 		cli_progress_start(in, "bytes", st.bytes);
-		rc = s->condense ? dcor_condense_file(in, out, replace,
-		    &s->c, &st, &err) : dcor_pack_file(in, out, replace,
-		    &s->p, &st, &err);
+		rc = s->condense ? dcor_condense_file(m, out, replace,
+		    &s->c, &st, &err) : dcor_pack_file(dcor_rtdc_h5(m), out,
+		    replace, &s->p, &st, &err);
 		cli_progress_end();
 	}
+	dcor_rtdc_close(m);
 	if (rc != DCOR_OK) {
 		if (cli_stopped())
 			cli_killed();
 		return cli_err(&err, in);
+	}
+	if (status != NULL) {
+		report(s, status, in, out, was, status[0] == 'p' ? 0 : was,
+		    &st, dcor_lap(&t));
+		return 0;
 	}
 	report(s, "done", in, out, was, bytes_of(out), &st, dcor_lap(&t));
 	return 0;

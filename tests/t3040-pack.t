@@ -139,5 +139,8 @@ run dcor-pack -z zstd-0 in.rtdc
 is 'a level that is none' "$rc" 64
 run dcor-pack -o nodir/x.rtdc in.rtdc
 is 'no directory' "$rc" 73
+run sh -c 'ulimit -f 50; exec dcor-pack -f -z none -o small.rtdc in.rtdc'
+is 'no space' "$rc:$(wc -l <err | tr -d ' ')" 74:1
+ok 'no space: no result' test ! -e small.rtdc
 is 'nothing is left behind' "$(find . -name '*.part')" ''
 done_testing

@@ -475,12 +475,11 @@ dcor_pack_copy(struct dcor_h5out *o, struct dcor_h5 *in,
 }
 
 int
-dcor_pack_file(const char *in, const char *out, int replace,
+dcor_pack_file(struct dcor_h5 *in, const char *out, int replace,
     const struct dcor_pack *p, struct dcor_pack_stats *st,
     struct dcor_err *err)
 {
 	struct dcor_h5out *o = NULL;
-	struct dcor_h5 *h = NULL;
 	struct dcor_tmp *t = NULL;
 	struct stat sb;
 	int rc;
@@ -488,14 +487,12 @@ dcor_pack_file(const char *in, const char *out, int replace,
 	if (!replace && lstat(out, &sb) == 0)
 		return dcor_err_set(err, DCOR_ECREATE, EEXIST,
 		    "%s: file exists", out);
-	rc = dcor_h5_open(in, &h, err);
-	if (rc == DCOR_OK)
-		rc = dcor_tmp_new(out, &t, err);
+	rc = dcor_tmp_new(out, &t, err);
 	if (rc == DCOR_OK)
 		rc = dcor_h5out_create_paged(dcor_tmp_path(t), p->pool,
 		    p->page, &o, err);
 	if (rc == DCOR_OK)
-		rc = dcor_pack_copy(o, h, p, st, err);
+		rc = dcor_pack_copy(o, in, p, st, err);
 	if (rc == DCOR_OK && p->add != NULL)
 		rc = p->add(p->add_ctx, o, err);
 	if (rc == DCOR_OK)
@@ -506,6 +503,5 @@ dcor_pack_file(const char *in, const char *out, int replace,
 		rc = dcor_tmp_commit(t, replace, err);
 	else
 		dcor_tmp_abandon(t);
-	dcor_h5_close(h);
 	return rc;
 }

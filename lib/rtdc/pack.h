@@ -61,9 +61,9 @@ int dcor_pack_copy(struct dcor_h5out *o, struct dcor_h5 *in,
     const struct dcor_pack *p, struct dcor_pack_stats *st,
     struct dcor_err *err);
 
-/* The same from one path to another, which appears when it is complete and
- * may be the first.  DCOR_ECREATE when it exists and may not be replaced. */
-int dcor_pack_file(const char *in, const char *out, int replace,
+/* The same to a path, which appears when it is complete and may be that of
+ * in.  DCOR_ECREATE when it exists and may not be replaced. */
+int dcor_pack_file(struct dcor_h5 *in, const char *out, int replace,
     const struct dcor_pack *p, struct dcor_pack_stats *st,
     struct dcor_err *err);
 

@@ -263,33 +263,30 @@ count_events(struct cond *k)
 }
 
 int
-dcor_condense_file(const char *in, const char *out, int replace,
+dcor_condense_file(struct dcor_rtdc *m, const char *out, int replace,
     const struct dcor_condense *c, struct dcor_pack_stats *st,
     struct dcor_err *err)
 {
 	struct dcor_pack p = c->pack;
+	struct cond *k = calloc(1, sizeof(*k));
 	const char **strip = NULL;
-	struct cond *k;
 	size_t i;
-	int rc;
+	int rc = DCOR_OK;
 
-	k = calloc(1, sizeof(*k));
 	if (k == NULL)
 		return dcor_err_nomem(err);
 	k->c = c;
-	rc = dcor_rtdc_open(in, &k->m, err);
-	if (rc == DCOR_OK) {
-		list_names(&k->all);
-		k->n = count_events(k);
-		for (i = 0; i < k->all.n; i++)
-			if (dcor_feat_defective(k->m, k->all.name[i]))
-				dcor_cond_add(&k->bad, k->all.name[i]);
-		strip = calloc(p.nstrip + k->bad.n + 1, sizeof(*strip));
-		if (strip == NULL)
-			rc = dcor_err_nomem(err);
-	}
-	if (rc == DCOR_OK && k->n > (uint64_t)1 << 31)
+	k->m = m;
+	list_names(&k->all);
+	k->n = count_events(k);
+	for (i = 0; i < k->all.n; i++)
+		if (dcor_feat_defective(m, k->all.name[i]))
+			dcor_cond_add(&k->bad, k->all.name[i]);
+	if (k->n > (uint64_t)1 << 31)
 		rc = dcor_err_set(err, DCOR_EDATA, 0, "absurd event count");
+	strip = calloc(p.nstrip + k->bad.n + 1, sizeof(*strip));
+	if (rc == DCOR_OK && strip == NULL)
+		rc = dcor_err_nomem(err);
 	if (rc == DCOR_OK) {
 		for (i = 0; i < p.nstrip; i++)
 			strip[i] = p.strip[i];
@@ -299,10 +296,10 @@ dcor_condense_file(const char *in, const char *out, int replace,
 		p.drop |= DCOR_DROP_IMAGES;
 		p.add = add_features;
 		p.add_ctx = k;
-		rc = dcor_pack_file(in, out, replace, &p, st, err);
+		rc = dcor_pack_file(dcor_rtdc_h5(m), out, replace, &p, st,
+		    err);
 	}
 	free(strip);
-	dcor_rtdc_close(k->m);
 	free(k->volume);
 	free(k);
 	return rc;

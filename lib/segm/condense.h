@@ -32,7 +32,7 @@ struct dcor_condense {
  * Memory: that of dcor_pack_copy, 100 bytes an event, and for each worker
  * the images of a chunk.
  */
-int dcor_condense_file(const char *in, const char *out, int replace,
+int dcor_condense_file(struct dcor_rtdc *m, const char *out, int replace,
     const struct dcor_condense *c, struct dcor_pack_stats *st,
     struct dcor_err *err);
 
