@@ -108,6 +108,8 @@ done
 echo
 sh "$here/bench-pack.sh"
 echo
+sh "$here/bench-slice.sh"
+echo
 sh "$here/bench-presign.sh"
 echo
 echo 'Many small objects to an archive:'
