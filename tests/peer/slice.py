@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # needs: dclab, h5py, hdf5plugin, numpy
 """dcor-slice beside h5py, dclab and NumPy: values, selections, expressions,
-polygons, lists.  SEED and COUNT in the environment vary and prolong it."""
+polygons, lists, from files and over the network.  SEED and COUNT in the environment vary and prolong it."""
 import json
 import os
 import pathlib
@@ -216,10 +216,11 @@ def sample(events, n, seed):
     return out
 
 
-def random_polygon(x, y, tmp, k):
+def random_polygon(x, y, tmp):
     """A .poly file with one or two polygons, and what dclab lets through"""
     dclab.PolygonFilter.clear_all_filters()
-    path = tmp / ("p%d.poly" % k)
+    # dclab adds to what is there
+    path = tmp / ("p%d.poly" % len(list(tmp.glob("*.poly"))))
     keep = np.ones(len(x), bool)
     fx, fy = x[np.isfinite(x)], y[np.isfinite(y)]
     if len(fx) == 0 or len(fy) == 0:
@@ -241,8 +242,9 @@ def random_polygon(x, y, tmp, k):
     return path, keep
 
 
-def selections(paths, tmp):
-    """Random selections of random features as requests to one process"""
+def selections(paths, tmp, where=str, what="", count=COUNT):
+    """Random selections of random features as requests to one process;
+    where makes the name of a measurement from a path"""
     requests, wants = [], []
     data = {}
     for p in paths:
@@ -250,12 +252,12 @@ def selections(paths, tmp):
             if length(h) > 0:
                 data[p] = {k: h["events"][k][:length(h)]
                            for k in own_scalars(h)}
-    for k in range(COUNT):
+    for k in range(count):
         p = rng.choice(sorted(data))
         d = data[p]
         n = len(next(iter(d.values())))
         ev, want = random_events(n)
-        q = {"measurement": str(p), "id": k, "events": ev}
+        q = {"measurement": where(p), "id": k, "events": ev}
         if rng.random() < .7:
             f = rng.choice(sorted(d))
             lim = float(np.float64(rng.choice(list(d[f]))))
@@ -268,7 +270,7 @@ def selections(paths, tmp):
                 want = [i for i in want if ok[i]]
         if rng.random() < .3 and "area_um" in d and "deform" in d:
             path, keep = random_polygon(d["area_um"].astype(float),
-                                        d["deform"].astype(float), tmp, k)
+                                        d["deform"].astype(float), tmp)
             q["poly"] = str(path)
             want = [i for i in want if keep[i]]
         if rng.random() < .3:
@@ -299,8 +301,50 @@ def selections(paths, tmp):
                     not same(c, d[f][want])
                     for f, c in zip(q["features"], cols)):
             bad.append((q, ans))
-    result(not bad and len(blocks) == COUNT and r.returncode == 0,
-           "%d random selections" % COUNT, bad[:3])
+    result(not bad and len(blocks) == count and r.returncode == 0,
+           "%d random selections%s" % (count, what), bad[:3])
+
+
+def arrays(paths, tmp, where=str, what="", count=COUNT // 20):
+    """Random events of everything that is no contour, as arrays"""
+    bad = []
+    for _ in range(count):
+        p = rng.choice(paths)
+        with h5py.File(p) as h:
+            n = length(h)
+            ev, want = random_events(n)
+            out = tmp / "a.npz"
+            run("-q", "-f", "-e", ev, "-o", out, where(p))
+            with np.load(out) as z:
+                for k in z.files:
+                    d = h["events"].get(k)
+                    if d is None:       # of a basin
+                        continue
+                    v = d[:n][want]
+                    v = np.where(v, 255, 0) if k == "mask" else v
+                    if not (np.array_equal(z[k], v, equal_nan=True)
+                            if v.dtype.kind == "f"
+                            else np.array_equal(z[k], v)):
+                        bad.append((p.name, ev, k))
+    result(not bad, "%d random selections as arrays%s" % (count, what),
+           bad[:3])
+
+
+class Server:
+    """Serves the samples at .url"""
+
+    def __init__(self, directory):
+        self.p = subprocess.Popen(
+            [B / "tests" / "httpd", "--until-eof", "--root", directory],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.url = self.p.stdout.readline().strip() + "/static/"
+
+    def name(self, path):
+        return self.url + path.name
+
+    def close(self):
+        self.p.stdin.close()
+        self.p.wait()
 
 
 # Expressions: a tree as our text and as a NumPy expression
@@ -446,6 +490,12 @@ def main():
             test_list(p)
         if paths:
             selections(paths, tmp)
+            arrays(paths, tmp)
+            os.environ["XDG_CACHE_HOME"] = str(tmp / "cache")
+            server = Server(paths[0].parent)
+            selections(paths, tmp, server.name, " over HTTP", COUNT // 4)
+            arrays(paths, tmp, server.name, " over HTTP")
+            server.close()
     print("1..%d" % tests)
     sys.exit(failed > 0)
 
