@@ -74,6 +74,7 @@ dump(const struct dcor_feature *f, uint64_t first, uint64_t n,
     struct dcor_err *err)
 {
 	size_t row = dcor_dset_row_size(f->set), nblock, i, done = 0, ahead;
+	size_t sent = 0;
 	uint64_t per = dcor_dset_chunk_rows(f->set);
 	struct block *b;
 
@@ -87,7 +88,7 @@ dump(const struct dcor_feature *f, uint64_t first, uint64_t n,
 	if (!set.no_ahead)
 		dcor_feature_expect(f, first, n);
 	for (i = 0; i < nblock + ahead; i++) {
-		if (i < nblock) {
+		if (i < nblock && err->code == DCOR_OK) {
 			b[i].f = f;
 			b[i].first = first + i * per;
 			b[i].n = n - i * per < per ? n - i * per : per;
@@ -95,8 +96,9 @@ dump(const struct dcor_feature *f, uint64_t first, uint64_t n,
 			b[i].task.fn = read_block;
 			b[i].task.arg = &b[i];
 			dcor_pool_submit(set.pool, &b[i].task);
+			sent++;
 		}
-		if (i < ahead || done == nblock)
+		if (i < ahead || done == sent)
 			continue;
 		dcor_pool_wait(set.pool, &b[done].task);
 		if (err->code == DCOR_OK && b[done].err.code == DCOR_OK)

@@ -71,6 +71,12 @@ ok '77 MB: bytes' test "$(log | awk -F '\t' '{ n += $7 }
     END { print n + 0 }')" -le $((76800000 + 7680000))
 is '8 at a time' "$(s3tool raw GET "$url/_ctl/stat" |
     sed -n 's/.*"max_inflight": *\([0-9]*\).*/\1/p')" 8
+fault 'GET /static/raw.rtdc  3 status 404' \
+    'GET /static/raw.rtdc  4+7 status 503 1' \
+    'GET /static/raw.rtdc  11+* status 404' \
+    'GET /static/m.rtdc  1+* delay 700'
+run2 measure -F image "$url/static/raw.rtdc" "$u"
+is 'closed while requests are on their way' "$rc:$(grep -c 404 err)" 66:1
 rm raw.*
 fault
 for i in 7 400 401 999 3 7; do

@@ -241,21 +241,27 @@ dcor_remote_renew(struct dcor_remote *r, struct dcor_err *err)
 	return rc;
 }
 
-static void
-remote_close(void *arg)
+void
+dcor_remote_free(struct dcor_remote *r)
 {
-	struct dcor_remote *r = arg;
-
-	/* a thread that drives may be at this object */
-	dcor_h5url_take(r->u);
-	dcor_remote_drop(r);
-	dcor_h5url_give(r->u);
 	dcor_h5urldisk_close(r->disk);
 	free(r->name);
 	free(r->url);
 	free(r->id);
 	free(r->shown);
 	free(r);
+}
+
+static void
+remote_close(void *arg)
+{
+	struct dcor_remote *r = arg;
+	struct dcor_h5url *u = r->u;
+
+	/* a thread that drives may be at this object */
+	dcor_h5url_take(u);
+	dcor_remote_drop(r);
+	dcor_h5url_give(u);
 }
 
 /* An ETag that is a hash says what it is wherever it is; otherwise it is

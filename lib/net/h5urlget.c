@@ -65,6 +65,8 @@ on_bytes(void *arg, const void *p, size_t n, struct dcor_err *err)
 {
 	struct dcor_piece *piece = arg;
 
+	if (piece->of->closed)
+		return dcor_err_set(err, DCOR_ETEMP, 0, "no longer wanted");
 	if (n > piece->len - piece->got)
 		return dcor_err_set(err, DCOR_EPROTO, 0, "too many bytes");
 	memcpy(piece->buf + piece->got, p, n);
@@ -85,26 +87,30 @@ static void
 landed(struct dcor_piece *p, const struct dcor_err *err)
 {
 	struct dcor_h5url *u = p->u;
+	struct dcor_remote *r = p->of;
 
 	dcor_piece_unlist(&u->flying, p);
 	u->nflying--;
+	r->nflying--;
 	free(p->url);
 	p->url = NULL;
-	if (err->code == DCOR_OK && p->of != NULL) {
+	if (err->code == DCOR_OK && !r->closed) {
 		p->state = DCOR_PIECE_READY;
 		dcor_piece_enlist(&u->ready, p);
 		return;
 	}
 	dcor_piece_count(p, 0);
-	if (p->of == NULL) {
+	if (r->closed) {
 		dcor_piece_free(p);
+		if (r->nflying == 0)
+			dcor_remote_free(r);
 		return;
 	}
 	free(p->buf);
 	p->buf = NULL;
-	if (err->code == DCOR_EPERM && dcor_remote_renewable(p->of) &&
+	if (err->code == DCOR_EPERM && dcor_remote_renewable(r) &&
 	    p->renewals++ < RENEWALS) {
-		p->of->stale |= p->serial == p->of->serial;
+		r->stale |= p->serial == r->serial;
 		queue(p, 1);
 		return;
 	}
@@ -124,9 +130,9 @@ on_end(void *arg, struct dcor_http_req *req,
 
 	(void)req;
 	/* a source ends only when nobody is in conf.http */
-	if (p->of != NULL && why.code == DCOR_OK)
+	if (!p->of->closed && why.code == DCOR_OK)
 		(void)unchanged(p, resp, &why);
-	if (why.code == DCOR_OK && p->of != NULL && p->of->disk != NULL)
+	if (why.code == DCOR_OK && p->of->disk != NULL)
 		dcor_h5urldisk_put(p->of->disk, p->off, p->buf, p->got);
 	pthread_mutex_lock(&u->lock);
 	u->stats.fetched += p->got;
@@ -200,6 +206,7 @@ start(struct dcor_piece *p)
 	p->state = DCOR_PIECE_FLYING;
 	dcor_piece_enlist(&u->flying, p);
 	u->nflying++;
+	p->of->nflying++;
 	dcor_piece_count(p, 1);
 	p->got = 0;
 	if ((p->buf = malloc(p->len)) == NULL)
@@ -272,8 +279,12 @@ drive(struct dcor_h5url *u, int ms, struct dcor_err *err)
 static void
 nudge(struct dcor_h5url *u)
 {
-	if (!u->driving && (u->queued.head != NULL || u->nflying > 0))
+	if (u->queued.head == NULL && u->nflying == 0)
+		return;
+	if (!u->driving)
 		(void)drive(u, 0, NULL);
+	else if (u->queued.head != NULL && u->nflying < u->conf.inflight)
+		dcor_http_wake(u->conf.http);
 }
 
 static int
@@ -512,22 +523,27 @@ dcor_remote_begin(struct dcor_remote *r, char *buf, size_t len,
 void
 dcor_remote_drop(struct dcor_remote *r)
 {
+	struct dcor_h5url *u = r->u;
 	struct dcor_piece *p;
 	size_t i;
 
-	pthread_mutex_lock(&r->u->lock);
+	pthread_mutex_lock(&u->lock);
 	for (i = 0; i < r->n; i++) {
 		p = r->piece[i];
-		p->of = NULL;
 		if (p->state == DCOR_PIECE_FLYING)
 			continue;
 		if (p->state == DCOR_PIECE_READY) {
-			dcor_piece_unlist(&r->u->ready, p);
+			dcor_piece_unlist(&u->ready, p);
 			dcor_piece_count(p, 0);
 		} else if (p->state == DCOR_PIECE_QUEUED)
 			unqueue(p);
 		dcor_piece_free(p);
 	}
 	free(r->piece);
-	pthread_mutex_unlock(&r->u->lock);
+	r->piece = NULL;
+	r->n = 0;
+	r->closed = 1;
+	if (r->nflying == 0)
+		dcor_remote_free(r);
+	pthread_mutex_unlock(&u->lock);
 }

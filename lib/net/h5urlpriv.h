@@ -20,7 +20,7 @@ enum dcor_piece_state { DCOR_PIECE_QUEUED, DCOR_PIECE_FLYING,
 /* A range of an object; those of one object do not overlap. */
 struct dcor_piece {
 	struct dcor_h5url	*u;
-	struct dcor_remote	*of;	/* NULL: its source was closed */
+	struct dcor_remote	*of;
 	uint64_t		 off;
 	size_t			 len;
 	enum dcor_piece_state	 state;
@@ -42,9 +42,11 @@ struct dcor_pieces {
 	struct dcor_piece	*head, **tail;
 };
 
-/* An object. */
+/* An object.  It stays until its last request has ended. */
 struct dcor_remote {
 	struct dcor_h5url	*u;
+	unsigned		 nflying;
+	int			 closed;
 	char			*name;	/* as it was asked for */
 	char			*url;	/* where it is now; NULL: S3 */
 	char			 bucket[256];
@@ -84,6 +86,7 @@ struct dcor_h5url {
  * there is none. */
 int dcor_remote_renew(struct dcor_remote *r, struct dcor_err *err);
 int dcor_remote_renewable(const struct dcor_remote *r);
+void dcor_remote_free(struct dcor_remote *r);
 /* What the end of a request means, in a sentence that has no secret. */
 int dcor_remote_judge(void *arg, const struct dcor_http_resp *resp,
     struct dcor_err *err);
@@ -126,7 +129,7 @@ int dcor_remote_begin(struct dcor_remote *r, char *buf, size_t len,
 int dcor_remote_read(void *r, uint64_t off, void *buf, size_t n,
     struct dcor_err *err);
 void dcor_remote_expect(void *r, const struct dcor_span *v, size_t n);
-/* Frees the pieces, now or when they land. */
+/* Frees the pieces, and r, now or when they land. */
 void dcor_remote_drop(struct dcor_remote *r);
 
 /* h5urldisk.c: blocks of objects that are kept in files */
