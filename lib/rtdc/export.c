@@ -13,6 +13,7 @@
 #include "rtdc/feat.h"
 
 #define PATH_LEN	1024
+#define SMALL		65536	/* bytes */
 #define DEPTH_MAX	16	/* groups in groups */
 #define RANGES_MAX	100	/* that a log lists */
 
@@ -43,16 +44,19 @@ dcor_export_tick(const struct dcor_export *opt, uint64_t rows,
 	return DCOR_OK;
 }
 
-/* Compressed where that can be. */
+/* Compressed where that can be, and is worth the index of its chunks. */
 static int
 copy_dataset(struct dcor_exporter *x, const char *path, const char *from,
     struct dcor_err *err)
 {
 	struct dcor_dset *d;
+	uint64_t bytes;
 	int plain = 0;
 
 	if (dcor_dset_open(x->in, from, &d, NULL) == DCOR_OK) {
-		plain = dcor_dset_row_size(d) > 0 && dcor_h5out_can_like(d);
+		bytes = dcor_dset_rows(d) * dcor_dset_row_size(d);
+		plain = bytes > 0 && dcor_h5out_can_like(d) && (bytes >=
+		    SMALL || dcor_dset_info(d)->layout == DCOR_H5_CHUNKED);
 		dcor_dset_close(d);
 	}	/* else a scalar */
 	return plain ? dcor_h5out_copy_dset(x->o, path, x->in, from, err) :
@@ -188,9 +192,8 @@ put_contours(struct dcor_exporter *x, struct dcor_err *err)
 			snprintf(to, sizeof(to), "events/contour/%llu",
 			    (unsigned long long)count++);
 			rc = dcor_h5_kind(x->in, from) == DCOR_H5_DATASET ?
-			    dcor_h5out_copy_dset(x->o, to, x->in, from,
-			    err) : dcor_err_set(err, DCOR_EDATA, 0,
-			    "%s: is missing", from);
+			    copy_dataset(x, to, from, err) : dcor_err_set(err,
+			    DCOR_EDATA, 0, "%s: is missing", from);
 			if (rc == DCOR_OK)
 				rc = dcor_export_tick(x->opt, 1, err);
 		}
