@@ -48,6 +48,16 @@ _dcor()
 		want="-" ;;
 	dcor-pack:-x|dcor-pack:--strip)
 		want="-" ;;
+	dcor-pack:--lut)
+		want="file" ;;
+	dcor-pack:--medium)
+		want="-" ;;
+	dcor-pack:--temperature)
+		want="-" ;;
+	dcor-pack:--viscosity-model)
+		want="buyukurganci-2022 herold-2017" ;;
+	dcor-pack:--viscosity)
+		want="-" ;;
 	dcor-pack:--paged)
 		want="-" ;;
 	dcor-pack:-o|dcor-pack:--output)
@@ -163,7 +173,7 @@ _dcor()
 	dcor-join)
 		opts="--output -o --force -f --drain --compression -z --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-pack)
-		opts="--compression -z --chunk -C --strip -x --condense --no-basin-features --no-ancillary-features --paged --output -o --in-place -i --force -f --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
+		opts="--compression -z --chunk -C --strip -x --condense --no-basin-features --no-ancillary-features --lut --medium --temperature --viscosity-model --viscosity --paged --output -o --in-place -i --force -f --jobs -j --dry-run -n --null -0 --json --progress --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-presign)
 		opts="--method -X --expires -e --filename --response-type --version-id --multipart --upload-id --date --signature --endpoint --region --addressing --profile -p --config -c --format --json --explain --inspect --check --ca-cert --null -0 --quiet -q --verbose -v --help -h --version -V" ;;
 	dcor-segment)

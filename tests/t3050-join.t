@@ -131,7 +131,26 @@ dcor-segment -q --drain -l 40 -o in/one.rtdc -f in/raw.rtdc
 dcor-segment -q --drain -l 20-60 -o in/two.rtdc -f in/raw.rtdc
 joincmp out/drain.rtdc in/one.rtdc 0 in/two.rtdc 0 >got 2>err
 is 'images of other files: values' "$(cat err):$(grep -x image got)" :image
-rm -f in/raw.rtdc in/one.rtdc in/two.rtdc
+# the backgrounds, which events share, stay shared
+for f in one two; do
+	h5number in/$f.rtdc basin_events/image_bg
+done | wc -l >want
+h5number out/drain.rtdc basin_events/image_bg | wc -l >got
+same 'images that events share: how many' got want
+{
+	h5number in/one.rtdc events/basinmap1
+	h5number in/two.rtdc events/basinmap1 | awk -v n="$(h5number \
+	    in/one.rtdc basin_events/image_bg | wc -l)" '{ print $1 + n }'
+} >want
+h5number out/drain.rtdc events/basinmap0 >got
+same 'images that events share: which is whose' got want
+mkrtdc -q -o in/raw.rtdc --frames 60 --cells 0
+dcor-segment -q -o in/no.rtdc in/raw.rtdc 2>err
+run dcor-join -q -o out/no.rtdc in/one.rtdc in/no.rtdc
+is 'a result without events: status' "$rc:$(cat err)" 0:
+ok 'a result without events: values' joincmp out/no.rtdc in/one.rtdc 0 \
+    in/no.rtdc 0
+rm -f in/raw.rtdc in/one.rtdc in/two.rtdc in/no.rtdc
 
 # real ones, with traces, contours and wrong features of old software
 if test -r "$data/calibration_beads_47.rtdc"; then

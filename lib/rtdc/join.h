@@ -16,7 +16,8 @@
  * Inputs without events add logs and tables and ask for no features.
  *
  * Memory: two blocks of one chunk for each worker, 32 chunks that are being
- * compressed, 16 bytes an event for each feature of an internal basin.
+ * compressed, 16 bytes an event for each feature of an internal basin, 1 MB
+ * for each input: all are open at the same time.
  */
 #ifndef DCOR_RTDC_JOIN_H
 #define DCOR_RTDC_JOIN_H

@@ -107,7 +107,7 @@ put_group(const struct dcor_join *j, struct dcor_h5out *out,
 	size_t n;
 	int rc;
 
-	snprintf(slot, sizeof(slot), "basinmap%d", k);
+	snprintf(slot, sizeof(slot), "basinmap%u", (unsigned)k % 100);
 	snprintf(path, sizeof(path), "events/%s", slot);
 	rc = dcor_h5out_dset(out, path, &spec, &col, err);
 	if (rc == DCOR_OK)

@@ -453,7 +453,7 @@ dcor_join_rows(struct dcor_join *j, const struct join_feat *f,
 	    known->kind == DCOR_FEATKIND_IMAGE };
 	struct work w = { .j = j, .f = f };
 	int plain = is_plain(&w), rc;
-	char path[300];
+	char path[640];
 	unsigned k;
 	size_t i;
 

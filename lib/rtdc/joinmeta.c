@@ -273,9 +273,13 @@ copy_group(struct dcor_join *j, size_t i, struct dcor_h5out *out,
 		snprintf(from, sizeof(from), "%s/%s", group, list.name[k]);
 		n = snprintf(to, sizeof(to), "%s/src-#%zu_%s", group, i + 1,
 		    list.name[k]);
-		if (n < 0 || (size_t)n >= sizeof(to) ||
-		    dcor_h5_kind(h, from) != DCOR_H5_DATASET)
-			continue;
+		if (n < 0 || (size_t)n >= sizeof(to)) {
+			rc = dcor_err_set(&why, DCOR_EDATA, 0, "%s/%.64s...: "
+			    "long name", group, list.name[k]);
+			break;
+		}
+		if (dcor_h5_kind(h, from) != DCOR_H5_DATASET)
+			continue;	/* there is a remark about it */
 		rc = dcor_h5out_group(out, group, &why);
 		if (rc == DCOR_OK)
 			rc = dcor_h5out_copy_dset(out, to, h, from, &why);

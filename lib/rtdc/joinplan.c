@@ -1,226 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which features are joined, as what, and how many events there are. */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rtdc/basin.h"
 #include "rtdc/defect.h"
-#include "rtdc/feat.h"
-#include "rtdc/joinpriv.h"
 #include "rtdc/elem.h"
+#include "rtdc/joinpriv.h"
 
 #define BLOCK	4096	/* numbers looked at at once */
-
-/* The type of the elements of d in native byte order, booleans as bytes;
- * 0 when they are no numbers. */
-static int
-element_type(const struct dcor_dset *d, struct dcor_h5type *t)
-{
-	*t = dcor_dset_info(d)->type;
-	t->is_big = 0;
-	if (t->cls == DCOR_H5_ENUM && t->size == 1) {
-		t->cls = DCOR_H5_INT;
-		t->is_signed = 0;
-		t->standard = 1;
-	}
-	return dcor_elem_known(t);
-}
-
-/* Adds a feature to the names of an input if it can be joined. */
-static int
-take_name(struct dcor_join *j, struct join_in *in, const char *name,
-    struct dcor_err *err)
-{
-	struct dcor_err why = DCOR_ERR_INIT;
-	struct dcor_feature f;
-	struct dcor_h5type t;
-	uint64_t n;
-	int rc, ok;
-
-	if (dcor_join_has(&in->names, name) || strncmp(name, "basinmap", 8) ==
-	    0)
-		return DCOR_OK;
-	if (dcor_feat_defective(in->m, name)) {
-		dcor_join_remark(j, "%s: %s cannot be trusted in files of "
-		    "its software: %s", in->pub.name, name,
-		    strcmp(name, "time") == 0 ? "computed from frame" :
-		    "left out");
-		return DCOR_OK;
-	}
-	rc = dcor_rtdc_feature(in->m, name, &f, &why);
-	if (rc != DCOR_OK)
-		return dcor_err_set(err, why.code, why.sys, "%s: %s",
-		    in->pub.name, why.msg);
-	ok = element_type(f.set, &t) && dcor_dset_info(f.set)->rank <= 3 &&
-	    dcor_dset_row_size(f.set) > 0;
-	n = f.n;
-	dcor_feature_fini(&f);
-	if (!ok) {
-		dcor_join_remark(j, "%s: %s has no numbers that can be "
-		    "joined: left out", in->pub.name, name);
-		return DCOR_OK;
-	}
-	in->longest = n > in->longest ? n : in->longest;
-	return dcor_join_add(&in->names, name, err);
-}
-
-static int
-take_traces(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
-{
-	struct dcor_names list;
-	char name[256];
-	size_t i;
-	int rc, n;
-
-	rc = dcor_h5_list(dcor_rtdc_h5(in->m), "events/trace", &list, err);
-	for (i = 0; rc == DCOR_OK && i < list.n; i++) {
-		n = snprintf(name, sizeof(name), "trace/%s", list.name[i]);
-		if (n > 0 && (size_t)n < sizeof(name))
-			rc = take_name(j, in, name, err);
-	}
-	dcor_names_fini(&list);
-	return rc;
-}
-
-/* Whether the values that a basin adds can be had and are wanted. */
-static int
-is_there(const struct dcor_join *j, struct join_in *in,
-    const struct dcor_basin *b, const char *name)
-{
-	struct dcor_feature f;
-	char path[512];
-	int n;
-
-	if (b->type != DCOR_BASIN_INTERNAL) {
-		if (!j->o->drain || dcor_rtdc_feature(in->m, name, &f,
-		    NULL) != DCOR_OK)
-			return 0;
-		dcor_feature_fini(&f);
-		return 1;
-	}
-	n = snprintf(path, sizeof(path), "basin_events/%s", name);
-	return n > 0 && (size_t)n < sizeof(path) &&
-	    dcor_h5_kind(dcor_rtdc_h5(in->m), path) == DCOR_H5_DATASET;
-}
-
-/* The features of basins; *outside: some are in other files. */
-static int
-take_basins(struct dcor_join *j, struct join_in *in, int *outside,
-    struct dcor_err *err)
-{
-	struct dcor_err why = DCOR_ERR_INIT;
-	struct dcor_basin *b;
-	size_t n, i, k, lost;
-	int rc;
-
-	rc = dcor_basins_read(dcor_rtdc_h5(in->m), &b, &n, &why);
-	if (rc != DCOR_OK)
-		return dcor_err_set(err, why.code, why.sys, "%s: %s",
-		    in->pub.name, why.msg);
-	for (i = 0; rc == DCOR_OK && i < n; i++) {
-		lost = b[i].any;
-		for (k = 0; rc == DCOR_OK && k < b[i].features.n; k++)
-			if (is_there(j, in, &b[i], b[i].features.name[k]))
-				rc = take_name(j, in, b[i].features.name[k],
-				    err);
-			else
-				lost++;
-		if (lost > 0)
-			dcor_join_remark(j, "%s: what its basin %s adds is "
-			    "left out", in->pub.name, b[i].name != NULL ?
-			    b[i].name : "without a name");
-		*outside |= lost > 0;
-	}
-	dcor_basins_free(b, n);
-	return rc;
-}
-
-/* What has no rows where there are events is not there. */
-static int
-drop_empty(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
-{
-	struct dcor_feature f;
-	size_t k;
-	int rc = DCOR_OK, empty;
-
-	for (k = 0; rc == DCOR_OK && in->longest > 0 && k < in->names.n;) {
-		rc = dcor_rtdc_feature(in->m, in->names.name[k], &f, err);
-		empty = rc == DCOR_OK && f.n == 0;
-		if (rc == DCOR_OK)
-			dcor_feature_fini(&f);
-		if (!empty) {
-			k++;
-			continue;
-		}
-		dcor_join_remark(j, "%s: %s is empty: left out",
-		    in->pub.name, in->names.name[k]);
-		free(in->names.name[k]);
-		in->names.n--;
-		memmove(&in->names.name[k], &in->names.name[k + 1],
-		    (in->names.n - k) * sizeof(*in->names.name));
-	}
-	return rc;
-}
-
-/* Says what else is in a file. */
-static int
-look_around(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
-{
-	static const char *const known[] = { "basin_events", "basins",
-	    "events", "logs", "tables" };
-	size_t nknown = sizeof(known) / sizeof(known[0]), i, k;
-	struct dcor_names list;
-	int rc;
-
-	rc = dcor_h5_list(dcor_rtdc_h5(in->m), "/", &list, err);
-	for (i = 0; rc == DCOR_OK && i < list.n; i++) {
-		for (k = 0; k < nknown; k++)
-			if (strcmp(list.name[i], known[k]) == 0)
-				break;
-		if (k == nknown)
-			dcor_join_remark(j, "%s: /%s is left out",
-			    in->pub.name, list.name[i]);
-	}
-	dcor_names_fini(&list);
-	return rc;
-}
-
-/* The names of the features that an input stores. */
-static int
-take_names(struct dcor_join *j, struct join_in *in, struct dcor_err *err)
-{
-	struct dcor_h5 *h = dcor_rtdc_h5(in->m);
-	struct dcor_names list;
-	enum dcor_h5kind kind;
-	char path[512];
-	int rc, n, outside = 0;
-	size_t i;
-
-	rc = dcor_h5_list(h, "events", &list, err);
-	for (i = 0; rc == DCOR_OK && i < list.n; i++) {
-		n = snprintf(path, sizeof(path), "events/%s", list.name[i]);
-		kind = n > 0 && (size_t)n < sizeof(path) ?
-		    dcor_h5_kind(h, path) : DCOR_H5_OTHER;
-		if (kind == DCOR_H5_DATASET)
-			rc = take_name(j, in, list.name[i], err);
-		else if (strcmp(list.name[i], "trace") == 0)
-			rc = take_traces(j, in, err);
-		else if (strcmp(list.name[i], "contour") != 0)
-			dcor_join_remark(j, "%s: %s is left out",
-			    in->pub.name, list.name[i]);
-	}
-	dcor_names_fini(&list);
-	if (rc == DCOR_OK)
-		rc = look_around(j, in, err);
-	if (rc == DCOR_OK)
-		rc = take_basins(j, in, &outside, err);
-	if (rc == DCOR_OK && outside && in->longest == 0)
-		return dcor_err_set(err, DCOR_EDATA, 0, "%s: all of its "
-		    "features are in other files", in->pub.name);
-	return rc == DCOR_OK ? drop_empty(j, in, err) : rc;
-}
 
 int
 dcor_join_counts(const struct join_in *in)
@@ -235,7 +23,8 @@ has_time(const struct join_in *in)
 	    dcor_join_has(&in->names, "frame"));
 }
 
-/* Whether every input has a feature; says so if not, unless quiet. */
+/* Whether every input with events has a feature, or, if all, every input;
+ * says so if not. */
 static int
 is_common(struct dcor_join *j, const char *name, int all)
 {
@@ -348,7 +137,7 @@ find_sources(struct dcor_join *j, struct join_feat *f, int all,
 		    !dcor_join_has(&j->in[i].names, "time"));
 		name = s->from_frame ? "frame" : f->name;
 		rc = dcor_rtdc_feature(j->in[i].m, name, &s->f, err);
-		if (rc == DCOR_OK && !element_type(s->f.set, &s->type))
+		if (rc == DCOR_OK && !dcor_join_type(s->f.set, &s->type))
 			rc = dcor_err_set(err, DCOR_EBUG, 0, "%s", name);
 		f->internal &= s->f.internal && s->f.map != NULL;
 	}
@@ -540,7 +329,7 @@ dcor_join_plan(struct dcor_join *j, struct dcor_err *err)
 	int rc = DCOR_OK, all = 1;
 
 	for (i = 0; rc == DCOR_OK && i < j->n; i++) {
-		rc = take_names(j, &j->in[i], err);
+		rc = dcor_join_names(j, &j->in[i], err);
 		all &= !dcor_join_counts(&j->in[i]);
 	}
 	if (rc == DCOR_OK)

@@ -67,6 +67,14 @@ void dcor_join_remark(struct dcor_join *j, const char *fmt, ...)
 int dcor_join_add(struct dcor_names *v, const char *s, struct dcor_err *err);
 int dcor_join_has(const struct dcor_names *v, const char *s);
 
+/* The type of the elements of d in native byte order, booleans as bytes;
+ * 0 when they are no numbers (joinnames.c). */
+int dcor_join_type(const struct dcor_dset *d, struct dcor_h5type *t);
+
+/* The names of the features that an input stores (joinnames.c). */
+int dcor_join_names(struct dcor_join *j, struct join_in *in,
+    struct dcor_err *err);
+
 /* Decides about features and numbers of events (joinplan.c). */
 int dcor_join_plan(struct dcor_join *j, struct dcor_err *err);
 

@@ -421,6 +421,12 @@ def internal(tmp):
         check("are kept as such", [] if len(h["basin_events/image_bg"]) == 8
               and "image_bg" not in h["events"] else
               [list(h["basin_events"]), list(h["events"])])
+    again = joined("joined again", tmp, [shutil.copy(
+        out, tmp / "once.rtdc"), files[0]], "")
+    with h5py.File(again) as h, h5py.File(tmp / "once.rtdc") as g:
+        check("have one definition, the same", [] if list(h["basins"]) ==
+              list(g["basins"]) and len(h["basins"]) == 1 else
+              [list(h["basins"]), list(g["basins"])])
     tap = tmp / "tap.rtdc"
     with dclab.new_dataset(files[0]) as ds:
         ds.export.hdf5(tap, features=[], filtered=False, basins=True)
@@ -431,6 +437,41 @@ def internal(tmp):
                  image_bg=np.zeros((60, 20, 30), np.uint8))
     out = joined("an internal basin and an own feature", tmp,
                  [files[0], plain], "")
+
+
+def defective(tmp):
+    """Features that dclab does not trust, by version of the software"""
+    from dclab.rtdc_dataset.fmt_hdf5 import feat_defect
+    n = ["aspect", "volume", "tilt", "inert_ratio_cvx", "inert_ratio_raw",
+         "inert_ratio_prnc", "time"]
+    f = make(tmp / "versions.rtdc", 4, image=False, **{
+        k: np.ones(4) for k in n})
+    bad = []
+    dclab = [f"dclab {v}{x}" for v in ("0.36.0", "0.37.0", "0.37", "0.47.5",
+                                       "0.47.6", "0.48.2", "0.48.3", "0.5.2",
+                                       "0.100.0", "1.0")
+             for x in ("", ".dev13", "rc1", ".post4+g552a4ac", "+local")]
+    first = ["ShapeIn 2.0.6", "ShapeIn 2.0.7", "ShapeIn 2.0.4", "2.0.5",
+             "2.0.4", "ShapeIn 2.1.0", "CytoShot 0.1", "ShapeIn 2.0.5.dev1"]
+    versions = first + dclab + [f"{a} | {b}" for a in first for b in dclab]
+    for i, v in enumerate(versions):
+        with h5py.File(f, "a") as h:
+            h.attrs["setup:software version"] = v
+            h.attrs["imaging:roi size x"] = 600 if i % 3 else 300
+            h.pop("logs", None)
+            h.require_group("logs")
+            if i % 2:
+                h["logs/shapein-acquisition"] = np.array([b"x"])
+            if i % 7 == 0:
+                h["logs/dclab_issue_141"] = np.array([b"x"])
+            want = {k for k in n if feat_defect.DEFECTIVE_FEATURES[k](h)}
+        r = subprocess.run([JOIN, "-n", "--json", f, f], text=True,
+                           capture_output=True, check=False)
+        got = {x.split(": ")[1].split(" ")[0]
+               for x in json.loads(r.stdout)["notes"] if "trusted" in x}
+        if got != want:
+            bad.append(f"{v}: {sorted(got)}, dclab {sorted(want)}")
+    check(f"{len(versions)} versions of software", bad)
 
 
 def beside_dclab(tmp, files, name):
@@ -519,6 +560,7 @@ def main():
     generated(tmp)
     logs_and_tables(tmp)
     internal(tmp)
+    defective(tmp)
     # not ten and nine, which dclab-join puts into the order of text
     for n in (("a", "b"), ("a", "few"), ("a", "half"),
               ("neg", "pos"), ("l0", "l1"), ("i0", "i1")):
