@@ -77,9 +77,10 @@ dcor_cond_put(struct cond *k, const char *name, const double *v, unsigned el,
 	uint64_t at, i, part;
 	int rc;
 
-	if (el == 1) {
+	if (el < 4) {
 		spec.type.cls = DCOR_H5_INT;
 		spec.type.size = 4;
+		spec.type.is_signed = el == 2;
 	}
 	if (spec.level < 0)
 		spec.level = 5;
@@ -91,7 +92,7 @@ dcor_cond_put(struct cond *k, const char *name, const double *v, unsigned el,
 		part = k->n - at < 512 ? k->n - at : 512;
 		for (i = 0; i < part; i++) {
 			f[i] = (float)v[at + i];
-			u[i] = el == 1 ? (uint32_t)v[at + i] : 0;
+			u[i] = el < 4 ? (uint32_t)(int64_t)v[at + i] : 0;
 		}
 		rc = dcor_h5col_append(col, el == 8 ? (const void *)(v + at) :
 		    el == 4 ? (const void *)f : (const void *)u, part, err);
@@ -235,6 +236,43 @@ any_column(struct cond *k, const char *name)
 		k->volume = NULL;
 	}
 	return v;
+}
+
+int
+dcor_cond_ml_class(struct cond *k, struct dcor_err *err)
+{
+	double *best, *class, *v;
+	int rc = DCOR_OK, n = 0, odd = 0;
+	uint64_t i;
+	size_t j;
+
+	if (dcor_cond_stored(k, "ml_class"))
+		return DCOR_OK;
+	best = calloc((size_t)k->n + 1, sizeof(*best));
+	class = malloc(((size_t)k->n + 1) * sizeof(*class));
+	if (best == NULL || class == NULL)
+		rc = dcor_err_nomem(err);
+	for (i = 0; rc == DCOR_OK && i < k->n; i++)
+		class[i] = -1;
+	for (j = 0; rc == DCOR_OK && j < k->all.n; j++) {
+		if (strncmp(k->all.name[j], "ml_score_", 9) != 0 ||
+		    (v = dcor_cond_column(k, k->all.name[j], NULL)) == NULL)
+			continue;
+		for (i = 0; i < k->n; i++) {
+			odd |= v[i] < 0 || v[i] > 1;
+			if (v[i] > best[i]) {
+				best[i] = v[i];
+				class[i] = n;
+			}
+		}
+		free(v);
+		n++;
+	}
+	if (rc == DCOR_OK && n > 0 && !odd)
+		rc = dcor_cond_put(k, "ml_class", class, 2, err);
+	free(best);
+	free(class);
+	return rc;
 }
 
 /* Viscosity of each event times its modulus at viscosity 1. */

@@ -11,10 +11,11 @@
 #include "rtdc/feat.h"
 #include "segm/imgfeat.h"
 
-/* All names there can be; of ml_score_??? none that a basin might have. */
+/* All names there can be; of ml_score_??? those that the file has. */
 static void
-list_names(struct names *v)
+list_names(struct dcor_rtdc *m, struct names *v)
 {
+	struct dcor_names own;
 	const struct dcor_featinfo *f;
 	char name[32], *p;
 	size_t i;
@@ -34,6 +35,13 @@ list_names(struct names *v)
 		if (p == NULL)
 			dcor_cond_add(v, name);
 	}
+	if (dcor_h5_list(dcor_rtdc_h5(m), "events", &own, NULL) != DCOR_OK)
+		return;
+	for (i = 0; i < own.n; i++)
+		if (strncmp(own.name[i], "ml_score_", 9) == 0 &&
+		    dcor_feat_find(own.name[i]) != NULL)
+			dcor_cond_add(v, own.name[i]);
+	dcor_names_fini(&own);
 }
 
 /* Columns of basins become columns of this file, of the same type. */
@@ -227,6 +235,8 @@ add_features(void *arg, struct dcor_h5out *o, struct dcor_err *err)
 	if (rc == DCOR_OK)
 		rc = dcor_cond_rules(k, err);
 	if (rc == DCOR_OK)
+		rc = dcor_cond_ml_class(k, err);
+	if (rc == DCOR_OK)
 		rc = put_index(k, err);
 	if (rc == DCOR_OK && !k->c->no_computed)
 		rc = from_images(k, err);
@@ -277,7 +287,7 @@ dcor_condense_file(struct dcor_rtdc *m, const char *out, int replace,
 		return dcor_err_nomem(err);
 	k->c = c;
 	k->m = m;
-	list_names(&k->all);
+	list_names(m, &k->all);
 	k->n = count_events(k);
 	for (i = 0; i < k->all.n; i++)
 		if (dcor_feat_defective(m, k->all.name[i]))

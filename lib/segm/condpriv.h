@@ -39,8 +39,8 @@ int dcor_cond_stored(const struct cond *k, const char *name);
  * Ownership: the caller frees it. */
 double *dcor_cond_column(struct cond *k, const char *name, int *single);
 
-/* Writes a column of doubles as floats of el bytes, or el 1: as unsigned
- * integers of 32 bits. */
+/* Writes a column of doubles as floats of el bytes, or el 1: as unsigned,
+ * el 2: as signed integers of 32 bits. */
 int dcor_cond_put(struct cond *k, const char *name, const double *v,
     unsigned el, struct dcor_err *err);
 
@@ -50,6 +50,9 @@ int dcor_cond_range(struct cond *k, const char *name, const double *v,
 
 /* Features that follow from others, one number from one or two. */
 int dcor_cond_rules(struct cond *k, struct dcor_err *err);
+/* The class with the highest score; -1: no score says anything.  Not where
+ * one is no number from 0 to 1. */
+int dcor_cond_ml_class(struct cond *k, struct dcor_err *err);
 int dcor_cond_emodulus(struct cond *k, struct dcor_err *err);
 
 #endif /* DCOR_SEGM_CONDPRIV_H */

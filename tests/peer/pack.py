@@ -345,6 +345,27 @@ def against_condense(tmp):
                         f, k)
 
 
+def against_ml_class(tmp):
+    src, out = tmp / "ml.rtdc", tmp / "ml_out.rtdc"
+    rng = np.random.default_rng(1)
+    with h5py.File(src, "w") as h:
+        h.attrs["experiment:event count"] = 200
+        h["events/deform"] = rng.random(200)
+        for name in "ml_score_abc", "ml_score_rbc", "ml_score_wbc":
+            v = rng.random(200).round(1)
+            v[rng.random(200) < .4] = np.nan
+            v[rng.random(200) < .3] = 0
+            h["events/" + name] = v
+    with dclab.new_dataset(src) as ds:
+        want = ds["ml_class"]
+    rc, _, err = pack("-f", "--condense", "-o", out, src)
+    check(rc == 0, "ml_class", err)
+    with h5py.File(out) as h:
+        got = h["events/ml_class"][:]
+    check((want == -1).sum() > 5 and np.array_equal(got, want), "ml_class",
+          got[:9], want[:9])
+
+
 def against_emodulus(tmp):
     luts = sorted(pathlib.Path(dclab.__file__).parent.glob(
         "features/emodulus/lut_*.txt"))
@@ -386,6 +407,7 @@ def main():
         whole(tmp)
         against_compress(tmp)
         against_condense(tmp)
+        against_ml_class(tmp)
         against_emodulus(tmp)
     print("pack: %d bad" % len(bad))
     return len(bad) > 0
