@@ -123,6 +123,10 @@ check_options(const struct settings *t)
 	if (t->mode == SLICE && t->out == NULL &&
 	    (j->format->flags & SLICE_STREAM) == 0)
 		cli_usage("--format %s: needs -o", j->format->name);
+	if (t->mode == SLICE && t->out == NULL && isatty(STDOUT_FILENO) &&
+	    (j->format->flags & SLICE_TEXT) == 0)
+		cli_usage("--format %s: nothing for a terminal, see -o",
+		    j->format->name);
 	if ((t->mode == LIST || t->mode == PRINT) && j->features.n > 0)
 		cli_usage("-F: not together with -l, -m, --log and --table");
 }

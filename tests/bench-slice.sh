@@ -59,7 +59,8 @@ test ! -r "$data/e_80x320.rtdc" || set -- "$@" --from \
     "$data/e_80x320.rtdc" --cells 0 --noise 0.8
 mkrtdc -q -o in.rtdc "$@"
 # half of the measurement, on borders of chunks
-half=$((frames / 80 * 40))
+half=$((frames / 80))
+half=$((40 * half))
 best "events 0:$half" out.rtdc dcor-slice -q -j 2 -e 0:$half -o out.rtdc \
     in.rtdc
 one=$wall

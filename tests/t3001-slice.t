@@ -118,11 +118,11 @@ ok 'a measurement that refers to its source' dcor-slice -q -e ::100 -F time \
     --basin -o b.rtdc m.rtdc
 is 'a measurement: from the source' \
     "$(dcor-slice -F frame -e :2 b.rtdc | tr '\n' ' ')" '1000 1100 '
-dcor-slice -F image --format raw -e 7,9 m.rtdc >raw
-is 'bytes' "$(wc -c <raw | tr -d ' ')" $((2 * 20 * 30))
+dcor-slice -F image --format raw -e 7,9 m.rtdc >bytes
+is 'bytes' "$(wc -c <bytes | tr -d ' ')" $((2 * 20 * 30))
 dcor-slice -o i.npy -e 7,9 m.rtdc 2>/dev/null
 tail -c $((2 * 20 * 30)) i.npy >got
-ok 'npy has them' cmp got raw
+ok 'npy has them' cmp got bytes
 ok 'npy: what they are' grep -aq "'|u1'.*(2, 20, 30)" i.npy
 ok 'png' dcor-slice -q -e 7,9 -o '%f-%e.png' m.rtdc
 is 'png: files' "$(echo image-*.png)" 'image-0007.png image-0009.png'
