@@ -2,6 +2,7 @@
 #include "rtdc/dset.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 struct dcor_dset {
 	struct dcor_h5		*h;
 	char			*path;
+	uint64_t		 serial;	/* no other has had it */
 	struct dcor_h5dset	 info;
 	pthread_mutex_t		 lock;		/* of the four below */
 	uint64_t		 known_lo, known_hi;	/* chunks along axis 0
@@ -30,7 +32,7 @@ struct dcor_reader {
 	size_t			 rawcap;
 	unsigned char		*data;		/* a chunk decoded */
 	size_t			 datacap;
-	const struct dcor_dset	*of;		/* whose chunk that is */
+	uint64_t		 of;		/* whose chunk that is; 0: none */
 	uint64_t		 which;
 };
 
@@ -182,6 +184,7 @@ int
 dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
     struct dcor_err *err)
 {
+	static atomic_uint_fast64_t serial;
 	struct dcor_err why = DCOR_ERR_INIT;
 	struct dcor_dset *d;
 	uint64_t addr = 0;
@@ -192,6 +195,7 @@ dcor_dset_open(struct dcor_h5 *h, const char *path, struct dcor_dset **out,
 	if (d == NULL)
 		return dcor_err_nomem(err);
 	pthread_mutex_init(&d->lock, NULL);
+	d->serial = atomic_fetch_add(&serial, 1) + 1;
 	d->h = h;
 	d->path = strdup(path);
 	if (d->path == NULL) {
@@ -472,7 +476,8 @@ dcor_dset_expect(const struct dcor_dset *d, uint64_t first, uint64_t n)
 		return;
 	if (n > d->info.dim[0] - first)
 		n = d->info.dim[0] - first;
-	if (can_expect(d, first, first + n - 1) && add_spans(d, first, n, &last, &span, &nspan) == 0)
+	if (can_expect(d, first, first + n - 1) &&
+	    add_spans(d, first, n, &last, &span, &nspan) == 0)
 		dcor_src_expect(dcor_h5_src(d->h), span, nspan);
 	free(span);
 }
@@ -526,14 +531,14 @@ read_chunked(const struct dcor_dset *d, struct dcor_reader *r,
 				return rc;
 			continue;
 		}
-		if (r->of != d || r->which != c) {
-			r->of = NULL;
+		if (r->of != d->serial || r->which != c) {
+			r->of = 0;
 			rc = grow(&r->data, &r->datacap, d->chunk_size, err);
 			if (rc == DCOR_OK)
 				rc = decode(d, r, c, r->data, err);
 			if (rc != DCOR_OK)
 				return rc;
-			r->of = d;
+			r->of = d->serial;
 			r->which = c;
 		}
 		paste(d, c, r->data, first, n, buf);
