@@ -32,7 +32,7 @@ struct dcor_reader {
 	size_t			 rawcap;
 	unsigned char		*data;		/* a chunk decoded */
 	size_t			 datacap;
-	uint64_t		 of;		/* whose chunk that is; 0: none */
+	uint64_t		 of;		/* whose chunk; 0: none */
 	uint64_t		 which;
 };
 
@@ -454,15 +454,13 @@ add_spans(const struct dcor_dset *d, uint64_t first, uint64_t n,
 static int
 can_expect(const struct dcor_dset *d, uint64_t first, uint64_t last)
 {
-	uint64_t per = d->info.chunk[0];
-
-
 	if (dcor_h5_src(d->h)->expect == NULL || !d->fast || d->row_size == 0)
 		return 0;
 	if (d->info.layout == DCOR_H5_CONTIGUOUS)
 		return d->info.addr != DCOR_H5_NOADDR;
 	return d->info.layout == DCOR_H5_CHUNKED &&
-	    need_index(d, first / per, last / per + 1, NULL) == DCOR_OK;
+	    need_index(d, first / d->info.chunk[0],
+	    last / d->info.chunk[0] + 1, NULL) == DCOR_OK;
 }
 
 void
