@@ -181,8 +181,8 @@ fuzz-now: $(FUZZB)
 
 lint: $(B)/libdcor.a		## style, symbols, man pages, scripts
 	@$(DEPS) sh share/deps build lint
-	@CPPFLAGS='$(subst ',,$(filter-out -M%,$(ALL_CPPFLAGS)))' CC='$(CC)' \
-	    B='$(abspath $(B))' $(PROVE) --failures --comments -e sh tests/lint.sh
+	@$(TESTENV) CPPFLAGS='$(subst ',,$(filter-out -M%,$(ALL_CPPFLAGS)))' \
+	    $(PROVE) --failures --comments -e sh tests/lint.sh
 
 install: all			## install under DESTDIR
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(DATADIR)/dcor \
