@@ -95,7 +95,7 @@ static void
 extent(const char *path, hid_t d, const double *v, size_t n)
 {
 	static const char *const name[] = { "min", "max", "mean" };
-	double want[3] = { INFINITY, -INFINITY, 0 }, got;
+	double want[3] = { HUGE_VAL, -HUGE_VAL, 0 }, got;
 	size_t k, m = 0;
 	hid_t a;
 
