@@ -255,7 +255,7 @@ static uint64_t *
 sums(const struct dcor_h5urldisk *d, uint64_t off, size_t n)
 {
 	size_t nblock = (n + BLOCK - 1) / BLOCK;
-	uint64_t *v = malloc((nblock + 1) * sizeof(*v));
+	uint64_t *v = calloc(nblock + 1, sizeof(*v));
 
 	if (v != NULL && !read_all(d->fd, v, nblock * sizeof(*v),
 	    HEAD + off / BLOCK * 8)) {

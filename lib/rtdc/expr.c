@@ -540,7 +540,7 @@ const double *
 dcor_expr_eval(const struct dcor_expr *e, const double *const *var,
     size_t n, double *scratch)
 {
-	const double *v[DCOR_EXPR_DEPTH + 1];	/* the stack */
+	const double *v[DCOR_EXPR_DEPTH + 1] = { NULL };	/* stack */
 	unsigned side[DCOR_EXPR_DEPTH + 1] = { 0 };
 	const struct step *st;
 	size_t i, k, s;

@@ -158,7 +158,7 @@ read_row(struct dcor_lut *l, char *line, struct dcor_err *err)
 static int
 read_lines(struct dcor_lut *l, char *text, struct dcor_err *err)
 {
-	char *line, *end, *columns = NULL;
+	char *line, *end, *columns = "";
 	struct dcor_buf json;
 	int in_json = 0, rc = DCOR_OK;
 
@@ -182,7 +182,7 @@ read_lines(struct dcor_lut *l, char *text, struct dcor_err *err)
 		else if (l->n == 0 && *line != '\0')
 			columns = line;
 	}
-	if (rc == DCOR_OK && (columns == NULL || json.len == 0))
+	if (rc == DCOR_OK && (*columns == '\0' || json.len == 0))
 		rc = dcor_err_set(err, DCOR_EDATA, 0,
 		    "no metadata or no names of columns");
 	if (rc == DCOR_OK)
