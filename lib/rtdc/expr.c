@@ -540,14 +540,16 @@ const double *
 dcor_expr_eval(const struct dcor_expr *e, const double *const *var,
     size_t n, double *scratch)
 {
-	const double *v[DCOR_EXPR_DEPTH + 1] = { NULL };	/* stack */
+	const double *v[DCOR_EXPR_DEPTH + 1];	/* the stack */
 	unsigned side[DCOR_EXPR_DEPTH + 1] = { 0 };
 	const struct step *st;
 	size_t i, k, s;
 	double *out, c;
-	unsigned h = 0;
+	unsigned h;
 
-	for (s = 0; s < e->nstep; s++) {
+	for (h = 0; h <= DCOR_EXPR_DEPTH; h++)
+		v[h] = scratch;
+	for (h = 0, s = 0; s < e->nstep; s++) {
 		st = &e->step[s];
 		if (st->op == OP_VAR) {
 			v[h++] = var[st->arg];

@@ -297,11 +297,11 @@ dcor_condense_file(struct dcor_rtdc *m, const char *out, int replace,
 	strip = calloc(p.nstrip + k->bad.n + 1, sizeof(*strip));
 	if (rc == DCOR_OK && strip == NULL)
 		rc = dcor_err_nomem(err);
-	if (rc == DCOR_OK && strip != NULL) {
-		for (i = 0; i < p.nstrip; i++)
-			strip[i] = p.strip[i];
-		for (i = 0; i < k->bad.n; i++)
-			strip[p.nstrip++] = k->bad.name[i];
+	for (i = 0; strip != NULL && i < p.nstrip; i++)
+		strip[i] = p.strip[i];
+	for (i = 0; strip != NULL && i < k->bad.n; i++)
+		strip[p.nstrip++] = k->bad.name[i];
+	if (rc == DCOR_OK) {
 		p.strip = strip;
 		p.drop |= DCOR_DROP_IMAGES;
 		p.add = add_features;

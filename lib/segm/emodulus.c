@@ -158,7 +158,8 @@ read_row(struct dcor_lut *l, char *line, struct dcor_err *err)
 static int
 read_lines(struct dcor_lut *l, char *text, struct dcor_err *err)
 {
-	char *line, *end, *columns = "";
+	const char *columns = "";
+	char *line, *end;
 	struct dcor_buf json;
 	int in_json = 0, rc = DCOR_OK;
 
