@@ -205,11 +205,11 @@ put_rows(struct dcor_exporter *x, const char *path,
 	rc = dcor_h5out_like(x->o, path, f->set, &spec, &col, err);
 	if (rc != DCOR_OK)
 		return rc;
-	dcor_rows_expect(f, sel);
 	if (f->map == NULL && sel->nv > 0 && sel->n / sel->nv >=
-	    spec.chunk_rows)
+	    spec.chunk_rows) {
+		dcor_rows_expect(f, sel);
 		rc = copy_ranges(x, f->set, col, err);
-	else
+	} else
 		c.col = col;
 	if (rc == DCOR_OK && (c.col != NULL || stats != NULL))
 		rc = dcor_rows_each(f, sel, x->pool, &use, err);
