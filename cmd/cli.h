@@ -99,6 +99,7 @@ int cli_finish(int status);
 void cli_progress_start(const char *what, const char *unit, uint64_t total);
 void cli_progress(uint64_t done);	/* cheap: call it often */
 void cli_progress_end(void);
+void cli_on_progress(void *ctx, uint64_t done);	/* for libraries */
 
 /*
  * The first SIGINT, SIGTERM, SIGHUP or SIGXCPU only makes cli_stopped
@@ -108,6 +109,7 @@ void cli_progress_end(void);
  */
 void cli_signals(void (*cleanup)(void));
 int cli_stopped(void);
+int cli_on_stopped(void *ctx);			/* for libraries */
 _Noreturn void cli_killed(void);
 
 /*

@@ -182,6 +182,13 @@ cli_progress(uint64_t done)
 }
 
 void
+cli_on_progress(void *ctx, uint64_t done)
+{
+	(void)ctx;
+	cli_progress(done);
+}
+
+void
 cli_progress_end(void)
 {
 	if (!pg.running)
@@ -259,6 +266,13 @@ int
 cli_stopped(void)
 {
 	return stop_signal;
+}
+
+int
+cli_on_stopped(void *ctx)
+{
+	(void)ctx;
+	return cli_stopped();
 }
 
 _Noreturn void

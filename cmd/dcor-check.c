@@ -12,7 +12,6 @@
 #include "base/json.h"
 #include "cli.h"
 #include "rtdc/check.h"
-#include "rtdc/chunk.h"
 
 enum { OPT_DEEP = CLI_OPT_USER, OPT_FORMAT, OPT_JSON };
 
@@ -33,12 +32,7 @@ static const struct cli_opt opts[] = {
 static void
 libs(void)
 {
-	char v[32];
-
-	dcor_h5_version(v, sizeof(v));
-	cli_lib("libhdf5", v);
-	dcor_zstd_version(v, sizeof(v));
-	cli_lib("libzstd", v);
+	dcor_h5_versions(cli_lib);
 }
 
 static const struct cli cli = {
@@ -54,20 +48,6 @@ static const char *const levels[] = { "violation", "alert", "info", "info" };
 
 /* What a file deserves: statuses of dclab-verify-dataset. */
 enum { D_GOOD, D_ALERTS, D_VIOLATIONS, D_BOTH, D_OTHER };
-
-static void
-on_progress(void *ctx, uint64_t bytes)
-{
-	(void)ctx;
-	cli_progress(bytes);
-}
-
-static int
-on_stopped(void *ctx)
-{
-	(void)ctx;
-	return cli_stopped();
-}
 
 static size_t
 number_of(const struct dcor_cues *q, enum dcor_cuelevel level, unsigned who)
@@ -284,8 +264,8 @@ check(const char *file, const struct dcor_check_opts *o, enum format format)
 int
 main(int argc, char **argv)
 {
-	struct dcor_check_opts o = { .progress = on_progress,
-	    .stopped = on_stopped };
+	struct dcor_check_opts o = { .progress = cli_on_progress,
+	    .stopped = cli_on_stopped };
 	struct dcor_err err = DCOR_ERR_INIT;
 	unsigned jobs = dcor_pool_cpus(), n = 0, failed = 0;
 	enum format format = TSV;

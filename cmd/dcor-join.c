@@ -15,7 +15,6 @@
 #include "base/time.h"
 #include "base/tmp.h"
 #include "cli.h"
-#include "rtdc/chunk.h"
 #include "rtdc/h5.h"
 #include "rtdc/join.h"
 
@@ -41,12 +40,7 @@ static const struct cli_opt opts[] = {
 static void
 libs(void)
 {
-	char v[32];
-
-	dcor_h5_version(v, sizeof(v));
-	cli_lib("libhdf5", v);
-	dcor_zstd_version(v, sizeof(v));
-	cli_lib("libzstd", v);
+	dcor_h5_versions(cli_lib);
 }
 
 static const struct cli cli = {
@@ -193,20 +187,6 @@ want_descriptors(size_t inputs)
 }
 
 static void
-on_progress(void *ctx, uint64_t done)
-{
-	(void)ctx;
-	cli_progress(done);
-}
-
-static int
-on_stopped(void *ctx)
-{
-	(void)ctx;
-	return cli_stopped();
-}
-
-static void
 report_json(const struct settings *s, const struct dcor_join *j,
     double seconds)
 {
@@ -310,7 +290,7 @@ int
 main(int argc, char **argv)
 {
 	struct settings s = { .o = { .software = "dcor-tools " DCOR_VERSION,
-	    .progress = on_progress, .stopped = on_stopped } };
+	    .progress = cli_on_progress, .stopped = cli_on_stopped } };
 	struct dcor_err err = DCOR_ERR_INIT;
 	struct dcor_join *j = NULL;
 	int status;

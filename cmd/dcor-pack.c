@@ -61,12 +61,7 @@ static const struct cli_opt opts[] = {
 static void
 libs(void)
 {
-	char v[32];
-
-	dcor_h5_version(v, sizeof(v));
-	cli_lib("libhdf5", v);
-	dcor_zstd_version(v, sizeof(v));
-	cli_lib("libzstd", v);
+	dcor_h5_versions(cli_lib);
 }
 
 static const struct cli cli = {
@@ -311,20 +306,6 @@ report(const struct settings *s, const char *status, const char *in,
 	dcor_buf_fini(&b);
 }
 
-static void
-on_progress(void *ctx, uint64_t bytes)
-{
-	(void)ctx;
-	cli_progress(bytes);
-}
-
-static int
-on_stopped(void *ctx)
-{
-	(void)ctx;
-	return cli_stopped();
-}
-
 static int
 same_file(const char *a, const char *b)
 {
@@ -389,8 +370,8 @@ pack(const struct settings *s, const char *in, const char *out)
 int
 main(int argc, char **argv)
 {
-	struct settings s = { .p = { .progress = on_progress,
-	    .stopped = on_stopped } };
+	struct settings s = { .p = { .progress = cli_on_progress,
+	    .stopped = cli_on_stopped } };
 	struct dcor_err err = DCOR_ERR_INIT;
 	unsigned jobs, n = 0, failed = 0;
 	struct cli_list list;

@@ -53,12 +53,7 @@ static const struct cli_opt opts[] = {
 static void
 libs(void)
 {
-	char v[32];
-
-	dcor_h5_version(v, sizeof(v));
-	cli_lib("libhdf5", v);
-	dcor_zstd_version(v, sizeof(v));
-	cli_lib("libzstd", v);
+	dcor_h5_versions(cli_lib);
 }
 
 static const struct cli cli = {
@@ -303,13 +298,6 @@ on_progress(void *ctx, const char *stage, uint64_t done, uint64_t total)
 		cli_progress(done);
 }
 
-static int
-on_stopped(void *ctx)
-{
-	(void)ctx;
-	return cli_stopped();
-}
-
 static void
 tell_times(const char *in, const struct dcor_segm_stats *st)
 {
@@ -415,7 +403,8 @@ int
 main(int argc, char **argv)
 {
 	struct settings s = { .o = { .software = "dcor-tools "
-	    DCOR_VERSION, .progress = on_progress, .stopped = on_stopped } };
+	    DCOR_VERSION, .progress = on_progress,
+	    .stopped = cli_on_stopped } };
 	struct dcor_err err = DCOR_ERR_INIT;
 	unsigned jobs, n = 0, failed = 0;
 	struct cli_list list;

@@ -38,18 +38,11 @@ write_json(const struct slice_work *w, struct dcor_err *err)
 	return write_text(w, DCOR_TEXT_JSON, err);
 }
 
-static int
-stopped(void *ctx)
-{
-	(void)ctx;
-	return cli_stopped();
-}
-
 static struct dcor_export
 how(const struct slice_work *w)
 {
 	struct dcor_export x = { .level = w->s->level,
-	    .replace = w->s->force, .stopped = stopped,
+	    .replace = w->s->force, .stopped = cli_on_stopped,
 	    .source = w->s->basin, .software = "dcor-slice " DCOR_VERSION };
 
 	x.no_basins = slice_names_match(&w->s->strip, "basins");

@@ -77,23 +77,6 @@ slice_job_sample(struct slice_job *j, const char *text, struct dcor_err *err)
 	return DCOR_OK;
 }
 
-static int
-add_name(struct dcor_names *v, const char *name, size_t n,
-    struct dcor_err *err)
-{
-	char **p;
-
-	p = realloc(v->name, (v->n + 1) * sizeof(*p));
-	if (p == NULL)
-		return dcor_err_nomem(err);
-	v->name = p;
-	p[v->n] = strndup(name, n);
-	if (p[v->n] == NULL)
-		return dcor_err_nomem(err);
-	v->n++;
-	return DCOR_OK;
-}
-
 int
 slice_names_add(struct dcor_names *v, const char *list, struct dcor_err *err)
 {
@@ -105,7 +88,7 @@ slice_names_add(struct dcor_names *v, const char *list, struct dcor_err *err)
 		if (n == 0)
 			return dcor_err_set(err, DCOR_EARG, 0,
 			    "an empty name");
-		rc = add_name(v, list, n, err);
+		rc = dcor_names_add(v, list, n, err);
 		if (list[n] == '\0')
 			break;
 	}
@@ -126,17 +109,6 @@ slice_names_match(const struct dcor_names *v, const char *name)
 
 	for (i = 0; i < v->n; i++)
 		if (fnmatch(v->name[i], name, 0) == 0)
-			return 1;
-	return 0;
-}
-
-static int
-has(const struct dcor_names *v, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < v->n; i++)
-		if (strcmp(v->name[i], name) == 0)
 			return 1;
 	return 0;
 }
@@ -174,14 +146,14 @@ expand(const struct slice_job *j, struct dcor_rtdc *m, const char *pattern,
 		    !is_scalar(m, name))
 			continue;
 		any = 1;
-		if (!has(out, name))
-			rc = add_name(out, name, strlen(name), err);
+		if (!dcor_names_has(out, name))
+			rc = dcor_names_add(out, name, strlen(name), err);
 	}
 	if (rc != DCOR_OK || any)
 		return rc;
 	if (strcmp(pattern, "index") == 0)
-		return out->n == had ? add_name(out, pattern, n, err) :
-		    DCOR_OK;
+		return out->n == had ?
+		    dcor_names_add(out, pattern, n, err) : DCOR_OK;
 	return dcor_err_set(err, DCOR_ENOENT, 0, "no %sfeature %s",
 	    strpbrk(pattern, "*?[") != NULL &&
 	    (j->format->flags & SLICE_SCALARS) != 0 ?

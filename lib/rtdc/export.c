@@ -108,14 +108,7 @@ dcor_export_copy(struct dcor_exporter *x, const char *path, const char *from,
 int
 dcor_export_wants(const struct dcor_exporter *x, const char *name)
 {
-	size_t i;
-
-	if (x->features == NULL)
-		return 1;
-	for (i = 0; i < x->features->n; i++)
-		if (strcmp(x->features->name[i], name) == 0)
-			return 1;
-	return 0;
+	return x->features == NULL || dcor_names_has(x->features, name);
 }
 
 int

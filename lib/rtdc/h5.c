@@ -389,7 +389,8 @@ by_name(const void *a, const void *b)
 }
 
 int
-dcor_names_add(struct dcor_names *v, const char *s, size_t len)
+dcor_names_add(struct dcor_names *v, const char *s, size_t len,
+    struct dcor_err *err)
 {
 	char **grown;
 
@@ -397,13 +398,24 @@ dcor_names_add(struct dcor_names *v, const char *s, size_t len)
 		grown = realloc(v->name,
 		    (v->n == 0 ? 1 : 2 * v->n) * sizeof(*grown));
 		if (grown == NULL)
-			return -1;
+			return dcor_err_nomem(err);
 		v->name = grown;
 	}
 	v->name[v->n] = strndup(s, len);
 	if (v->name[v->n] == NULL)
-		return -1;
+		return dcor_err_nomem(err);
 	v->n++;
+	return DCOR_OK;
+}
+
+int
+dcor_names_has(const struct dcor_names *v, const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++)
+		if (strcmp(v->name[i], s) == 0)
+			return 1;
 	return 0;
 }
 
@@ -412,7 +424,7 @@ add_link(hid_t g, const char *name, const H5L_info_t *li, void *arg)
 {
 	(void)g;
 	(void)li;
-	return dcor_names_add(arg, name, strlen(name)) == 0 ? 0 : -1;
+	return dcor_names_add(arg, name, strlen(name), NULL) == 0 ? 0 : -1;
 }
 
 int
@@ -448,12 +460,16 @@ dcor_h5_list(struct dcor_h5 *h, const char *group, struct dcor_names *out,
 }
 
 void
-dcor_h5_version(char *out, size_t size)
+dcor_h5_versions(void (*say)(const char *name, const char *version))
 {
 	unsigned a = 0, b = 0, c = 0;
+	char v[48];
 
 	dcor_h5_enter();
 	H5get_libversion(&a, &b, &c);
 	dcor_h5_leave();
-	snprintf(out, size, "%u.%u.%u", a, b, c);
+	snprintf(v, sizeof(v), "%u.%u.%u", a, b, c);
+	say("libhdf5", v);
+	dcor_zstd_version(v, sizeof(v));
+	say("libzstd", v);
 }

@@ -76,6 +76,12 @@ int dcor_h5_list(struct dcor_h5 *h, const char *group,
     struct dcor_names *out, struct dcor_err *err);
 void dcor_names_fini(struct dcor_names *n);
 
+/* Adds a copy of at most len bytes of s to a list that was empty, or made by
+ * this. */
+int dcor_names_add(struct dcor_names *v, const char *s, size_t len,
+    struct dcor_err *err);
+int dcor_names_has(const struct dcor_names *v, const char *s);
+
 enum dcor_attr_kind {
 	DCOR_ATTR_NONE,		/* there is no such attribute */
 	DCOR_ATTR_TEXT, DCOR_ATTR_INT, DCOR_ATTR_FLOAT, DCOR_ATTR_BOOL,
@@ -114,7 +120,7 @@ int dcor_h5_read_rows(struct dcor_h5 *h, const char *path, uint64_t first,
 int dcor_h5_read_lines(struct dcor_h5 *h, const char *path,
     struct dcor_names *out, struct dcor_err *err);
 
-/* The version of libhdf5 at run time, "1.10.8". */
-void dcor_h5_version(char *out, size_t size);
+/* Says the versions of libhdf5 and libzstd at run time, "1.10.8". */
+void dcor_h5_versions(void (*say)(const char *name, const char *version));
 
 #endif /* DCOR_RTDC_H5_H */

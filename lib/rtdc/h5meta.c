@@ -44,7 +44,8 @@ own_names(struct dcor_h5 *h, const char *path, struct dcor_names *out)
 	if (rc != DCOR_OK)
 		return rc;
 	for (i = 0; rc == DCOR_OK && i < n; i++)
-		if (dcor_names_add(out, v[i].name, strlen(v[i].name)) != 0)
+		if (dcor_names_add(out, v[i].name, strlen(v[i].name),
+		    NULL) != 0)
 			rc = DCOR_ENOMEM;
 	dcor_h5attrs_free(v, n);
 	return dcor_h5_names(out, rc == DCOR_OK ? 0 : -1, path, NULL);
@@ -104,7 +105,7 @@ dcor_h5_attrs(struct dcor_h5 *h, const char *path, struct dcor_names *out,
 		a = H5Aopen_by_idx(h->file, path, H5_INDEX_NAME,
 		    H5_ITER_NATIVE, i, H5P_DEFAULT, H5P_DEFAULT);
 		if (a < 0 || H5Aget_name(a, sizeof(name), name) < 0 ||
-		    dcor_names_add(out, name, strlen(name)) != 0)
+		    dcor_names_add(out, name, strlen(name), NULL) != 0)
 			st = -1;
 		if (a >= 0)
 			H5Aclose(a);

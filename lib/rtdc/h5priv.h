@@ -53,9 +53,6 @@ int dcor_h5_own_attrs(struct dcor_h5 *h, const char *path,
 /* The type that dcor_h5type_lower made, or -1. */
 hid_t dcor_h5_decode_type(const unsigned char *enc, size_t n);
 
-/* Adds a copy of len bytes of s; -1 when memory is out. */
-int dcor_names_add(struct dcor_names *v, const char *s, size_t len);
-
 /* The rest with the lock, too. */
 
 hid_t dcor_h5out_file(const struct dcor_h5out *o);

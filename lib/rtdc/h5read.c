@@ -71,7 +71,7 @@ vlen_lines(hid_t set, hid_t type, hid_t space, size_t n,
 	    line) >= 0;
 	for (i = 0; ok && i < n; i++)
 		ok = dcor_names_add(out, line[i] != NULL ? line[i] : "",
-		    line[i] != NULL ? strlen(line[i]) : 0) == 0;
+		    line[i] != NULL ? strlen(line[i]) : 0, NULL) == 0;
 	if (line != NULL)
 		H5Dvlen_reclaim(type, space, H5P_DEFAULT, line);
 	free(line);

@@ -11,33 +11,6 @@
 #include "base/tmp.h"
 #include "rtdc/joinpriv.h"
 
-int
-dcor_join_add(struct dcor_names *v, const char *s, struct dcor_err *err)
-{
-	char **p, *copy = strdup(s);
-
-	p = copy == NULL ? NULL :
-	    realloc(v->name, (v->n + 1) * sizeof(*v->name));
-	if (p == NULL) {
-		free(copy);
-		return dcor_err_nomem(err);
-	}
-	v->name = p;
-	v->name[v->n++] = copy;
-	return DCOR_OK;
-}
-
-int
-dcor_join_has(const struct dcor_names *v, const char *s)
-{
-	size_t i;
-
-	for (i = 0; i < v->n; i++)
-		if (strcmp(v->name[i], s) == 0)
-			return 1;
-	return 0;
-}
-
 void
 dcor_join_remark(struct dcor_join *j, const char *fmt, ...)
 {
@@ -47,7 +20,7 @@ dcor_join_remark(struct dcor_join *j, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	(void)dcor_join_add(&j->note, text, NULL);
+	(void)dcor_names_add(&j->note, text, strlen(text), NULL);
 }
 
 int

@@ -60,7 +60,7 @@ add(const struct dcor_join *j, struct group *g, int *n,
 		return dcor_err_set(err, DCOR_EDATA, 0, "more than %d "
 		    "mappings of internal basins", MAPS);
 	}
-	return dcor_join_add(&g[k].names, f->name, err);
+	return dcor_names_add(&g[k].names, f->name, strlen(f->name), err);
 }
 
 /* Name and description that the first input gives the feature's basin. */

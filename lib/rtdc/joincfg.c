@@ -123,10 +123,10 @@ dcor_join_cfg(struct dcor_rtdc *m, struct dcor_names *lines,
 			dcor_buf_clear(&b);
 			dcor_buf_addf(&b, "[%.*s]", (int)len, key.name[i]);
 			if (section[0] != '\0')
-				rc = dcor_join_add(lines, "", err);
+				rc = dcor_names_add(lines, "", 0, err);
 			if (rc == DCOR_OK)
-				rc = dcor_join_add(lines, dcor_buf_str(&b),
-				    err);
+				rc = dcor_names_add(lines, dcor_buf_str(&b),
+				    b.len, err);
 			snprintf(section, sizeof(section), "%.*s", (int)len,
 			    key.name[i]);
 		}
@@ -141,7 +141,8 @@ dcor_join_cfg(struct dcor_rtdc *m, struct dcor_names *lines,
 		dcor_attr_fini(&a);
 		rc = dcor_buf_check(&b, err);
 		if (rc == DCOR_OK)
-			rc = dcor_join_add(lines, dcor_buf_str(&b), err);
+			rc = dcor_names_add(lines, dcor_buf_str(&b),
+				    b.len, err);
 	}
 	dcor_buf_fini(&b);
 	dcor_names_fini(&key);

@@ -247,7 +247,7 @@ put_join_log(struct dcor_join *j, struct dcor_h5out *out,
 		q = strchr(p, '\n');
 		if (q != NULL)
 			*q++ = '\0';
-		rc = dcor_join_add(&lines, p, err);
+		rc = dcor_names_add(&lines, p, strlen(p), err);
 	}
 	if (rc == DCOR_OK)
 		rc = put_log(out, "dcor-join", &lines, err);

@@ -33,7 +33,7 @@ take_name(struct dcor_join *j, struct join_in *in, const char *name,
 	uint64_t n;
 	int rc, ok;
 
-	if (dcor_join_has(&in->names, name) || strncmp(name, "basinmap", 8) ==
+	if (dcor_names_has(&in->names, name) || strncmp(name, "basinmap", 8) ==
 	    0)
 		return DCOR_OK;
 	if (dcor_feat_defective(in->m, name)) {
@@ -57,7 +57,7 @@ take_name(struct dcor_join *j, struct join_in *in, const char *name,
 		return DCOR_OK;
 	}
 	in->longest = n > in->longest ? n : in->longest;
-	return dcor_join_add(&in->names, name, err);
+	return dcor_names_add(&in->names, name, strlen(name), err);
 }
 
 static int

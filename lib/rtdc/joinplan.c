@@ -19,8 +19,8 @@ dcor_join_counts(const struct join_in *in)
 static int
 has_time(const struct join_in *in)
 {
-	return dcor_join_has(&in->names, "time") || (in->rate > 0 &&
-	    dcor_join_has(&in->names, "frame"));
+	return dcor_names_has(&in->names, "time") || (in->rate > 0 &&
+	    dcor_names_has(&in->names, "frame"));
 }
 
 /* Whether every input with events has a feature, or, if all, every input;
@@ -36,7 +36,7 @@ is_common(struct dcor_join *j, const char *name, int all)
 		if (!all && !dcor_join_counts(&j->in[i]))
 			continue;
 		if (strcmp(name, "time") == 0 ? has_time(&j->in[i]) :
-		    dcor_join_has(&j->in[i].names, name))
+		    dcor_names_has(&j->in[i].names, name))
 			continue;
 		if (missing++ == 0)
 			lacks = j->in[i].pub.name;
@@ -70,9 +70,9 @@ common_names(struct dcor_join *j, int all, struct dcor_err *err)
 	for (i = 0; rc == DCOR_OK && i < j->n; i++)
 		for (k = 0; rc == DCOR_OK && k < j->in[i].names.n; k++) {
 			name = j->in[i].names.name[k];
-			if (dcor_join_has(&seen, name))
+			if (dcor_names_has(&seen, name))
 				continue;
-			rc = dcor_join_add(&seen, name, err);
+			rc = dcor_names_add(&seen, name, strlen(name), err);
 			if (rc != DCOR_OK || !is_common(j, name, all))
 				continue;
 			p = realloc(j->feat, (j->nfeat + 1) * sizeof(*p));
@@ -102,12 +102,13 @@ add_time(struct dcor_join *j, struct dcor_err *err)
 	size_t i;
 
 	for (i = 0; i < j->n; i++)
-		if (dcor_join_has(&j->in[i].names, "time"))
+		if (dcor_names_has(&j->in[i].names, "time"))
 			return DCOR_OK;
 	for (i = 0; i < j->n; i++)
 		if (dcor_rtdc_has_own(j->in[i].m, "time") &&
 		    has_time(&j->in[i]))
-			return dcor_join_add(&j->in[i].names, "time", err);
+			return dcor_names_add(&j->in[i].names, "time", 4,
+			    err);
 	return DCOR_OK;
 }
 
@@ -134,7 +135,7 @@ find_sources(struct dcor_join *j, struct join_feat *f, int all,
 		s = &f->src[i];
 		s->from_frame = f->kind == JOIN_TIME &&
 		    (dcor_feat_defective(j->in[i].m, "time") ||
-		    !dcor_join_has(&j->in[i].names, "time"));
+		    !dcor_names_has(&j->in[i].names, "time"));
 		name = s->from_frame ? "frame" : f->name;
 		rc = dcor_rtdc_feature(j->in[i].m, name, &s->f, err);
 		if (rc == DCOR_OK && !dcor_join_type(s->f.set, &s->type))

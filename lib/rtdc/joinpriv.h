@@ -63,10 +63,6 @@ struct dcor_join {
 void dcor_join_remark(struct dcor_join *j, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Appends a copy of s. */
-int dcor_join_add(struct dcor_names *v, const char *s, struct dcor_err *err);
-int dcor_join_has(const struct dcor_names *v, const char *s);
-
 /* The type of the elements of d in native byte order, booleans as bytes;
  * 0 when they are no numbers (joinnames.c). */
 int dcor_join_type(const struct dcor_dset *d, struct dcor_h5type *t);

@@ -15,41 +15,9 @@
 struct search {
 	struct dcor_rtdc *m;
 	struct dcor_names *out;
-	size_t		 room;
 	struct dcor_rtdc *origin[ORIGINS_MAX];
 	size_t		 norigin;
 };
-
-static int
-know(const struct dcor_names *v, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < v->n; i++)
-		if (strcmp(v->name[i], name) == 0)
-			return 1;
-	return 0;
-}
-
-static int
-add_name(struct search *s, const char *name, struct dcor_err *err)
-{
-	size_t room = s->room > 0 ? 2 * s->room : 64;
-	char **v, *copy;
-
-	if (s->out->n == s->room) {
-		v = realloc(s->out->name, room * sizeof(*v));
-		if (v == NULL)
-			return dcor_err_nomem(err);
-		s->out->name = v;
-		s->room = room;
-	}
-	copy = strdup(name);
-	if (copy == NULL)
-		return dcor_err_nomem(err);
-	s->out->name[s->out->n++] = copy;
-	return DCOR_OK;
-}
 
 static void
 add_origin(struct search *s, struct dcor_rtdc *m)
@@ -69,12 +37,12 @@ try(struct search *s, const char *name, struct dcor_err *err)
 {
 	struct dcor_feature f;
 
-	if (know(s->out, name) ||
+	if (dcor_names_has(s->out, name) ||
 	    dcor_rtdc_feature(s->m, name, &f, NULL) != DCOR_OK)
 		return DCOR_OK;
 	add_origin(s, f.origin);
 	dcor_feature_fini(&f);
-	return add_name(s, name, err);
+	return dcor_names_add(s->out, name, strlen(name), err);
 }
 
 /* A member of /events: a dataset, or the group of traces or contours. */
@@ -93,8 +61,9 @@ try_member(struct search *s, struct dcor_rtdc *at, const char *name,
 	if (dcor_h5_kind(dcor_rtdc_h5(at), path) != DCOR_H5_GROUP)
 		return try(s, name, err);
 	if (strcmp(name, "contour") == 0)
-		return at == s->m && !know(s->out, name) ?
-		    add_name(s, name, err) : DCOR_OK;
+		return at == s->m && !dcor_names_has(s->out, name) ?
+		    dcor_names_add(s->out, name, strlen(name), err) :
+		    DCOR_OK;
 	rc = dcor_h5_list(dcor_rtdc_h5(at), path, &sub, err);
 	if (rc != DCOR_OK)
 		return rc;
